@@ -119,8 +119,9 @@ class ConflictError(HarmonyError):
         where
             The workspace.
         """
+        article = "an" if kind[:1] in "aeiou" else "a"
         return cls(
-            f"The workspace has a {kind} '{name}' already",
+            f"The workspace has {article} {kind} '{name}' already",
             where=where,
             fix="Replace it, or give another name to keep both",
         )

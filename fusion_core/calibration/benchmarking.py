@@ -125,8 +125,10 @@ def benchmark(
     gap = known - design @ found
     if method != "precision":
         _refuse_unmet(gap, known, ~free, names, factor)
-    off = np.eye(len(estimate)) - gain @ design
-    mse = off @ covariance @ off.T + (gain * errors**2) @ gain.T
+    # (I - KA) V (I - KA)' + K S K', written without products of two matrices of areas.
+    known_part = covariance @ design.T
+    middle = design @ known_part + np.diag(errors**2)
+    mse = covariance - known_part @ gain.T - gain @ known_part.T + gain @ middle @ gain.T
     return Benchmarked(found, mse, ~free, gap)
 
 

@@ -12,7 +12,6 @@ from fusion_core.calibration.areas import shares_of_pumas
 from fusion_core.calibration.known_totals import KnownTotal
 from fusion_core.calibration.weights import calibrated_weights
 from fusion_core.errors import InputError
-from fusion_core.estimates import Statistic
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.estimates.statistics import RatioTarget, TotalTarget
 from fusion_core.surveys.model import HOUSEHOLD_KEY
@@ -94,8 +93,7 @@ def implicate_weights(
 
 def _amounts(loaded: Any, total: KnownTotal, rows: NDArray[np.intp]) -> Floats:
     """Return what each household adds to a total, in every implicate."""
-    statistic = Statistic(total.statistic, total.variable, level=total.level or None)  # type: ignore[arg-type]  # checked as it was read
-    target = loaded.targets([statistic])[0].target
+    target = loaded.targets([total.asked])[0].target
     if isinstance(target, RatioTarget):
         return target.numerator(rows)
     if isinstance(target, TotalTarget):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.estimates import Statistic
 from fusion_core.ingest.generic import load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.places.files import read_numbers
@@ -47,6 +48,11 @@ class KnownTotal(Checked):
     area: str
     value: float
     standard_error: float
+
+    @property
+    def asked(self) -> Statistic:
+        """The statistic it is a figure of."""
+        return Statistic(self.statistic, self.variable, level=self.level or None)  # type: ignore[arg-type]  # one of `_STATISTICS`
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from fusion_core.derived.definition import DerivedVariable
 from fusion_core.derived.evaluation import check_on
 from fusion_core.derived.outcomes import put_outcome, read_outcomes
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.expressions import check_condition
 from fusion_core.surveys.model import Variable
 from fusion_core.workspace.tables import read_table, write_table
 
@@ -41,7 +42,12 @@ def check_second_stage(workspace: Workspace, spec: RunSpec, predictors: pd.DataF
     if not spec.second_stage:
         return
     known = _known_variables(workspace, spec, predictors)
+    donor = workspace.dictionary(spec.pair.donor)
     for stage in spec.second_stage:
+        if stage.donors:
+            where = f"second stage, donors of '{stage.variable}'"
+            answers = {item.name: item for item in donor.answers("household")}
+            check_condition(stage.donors, answers, where=where)
         if stage.formula:
             if stage.variable in known:
                 raise InputError(

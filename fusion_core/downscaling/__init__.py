@@ -3,8 +3,11 @@
 from fusion_core.downscaling.answers import (
     Limit,
     Places,
+    compared_areas,
     finest_kind,
     finest_shapes,
+    keep_places,
+    open_places,
     place_shapes,
     places_from_crosswalk,
     places_from_list,
@@ -12,6 +15,7 @@ from fusion_core.downscaling.answers import (
     places_of_level,
     read_places,
     small_area_estimates,
+    stored_places,
 )
 from fusion_core.downscaling.inputs import Constraint, CountFile, read_constraints, read_counts
 from fusion_core.downscaling.solving import (
@@ -51,12 +55,15 @@ __all__ = [
     "StoredAllocation",
     "allocate",
     "allocation_problem",
+    "compared_areas",
     "downscale",
     "finest_kind",
     "finest_shapes",
     "hold_out",
+    "keep_places",
     "list_allocations",
     "open_allocation",
+    "open_places",
     "place_shapes",
     "places_from_crosswalk",
     "places_from_list",
@@ -68,5 +75,6 @@ __all__ = [
     "redraw",
     "remove_allocation",
     "small_area_estimates",
+    "stored_places",
     "unexplained_share",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fusion_core.recipes.applying import Applied
     from fusion_core.recipes.recipe import FusionRecipe
     from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.second_stage import SecondStage
 
 _OF_PLACES = "spatial"
 
@@ -56,7 +57,7 @@ def run_of_recipe(
             fix="Import its complete public files",
         )
     settings = with_second_stage(
-        recipe,
+        recipe.second_stage,
         applied.variables,
         settings,
         lambda: _predictors(workspace, applied, minimum_similarity),
@@ -75,7 +76,7 @@ def run_of_recipe(
 
 
 def with_second_stage(
-    recipe: FusionRecipe,
+    second_stage: Sequence[SecondStage],
     variables: Sequence[str],
     settings: TrainSettings,
     predictors: Callable[[], pd.DataFrame],
@@ -84,12 +85,12 @@ def with_second_stage(
 
     Parameters
     ----------
-    recipe
-        The recipe.
+    second_stage
+        What comes last; what is not fused or is computed changes no setting.
     variables
-        What is fused of it, in order.
+        What is fused, in order.
     settings
-        Settings of all variables.
+        Settings of all variables, without those of the second stage.
     predictors
         Returns the predictors with the columns `predictor`, `source` and `kept`; asked only where
         there is a second stage.
@@ -99,9 +100,7 @@ def with_second_stage(
     InputError
         If there are no predictors of places.
     """
-    stages = [
-        stage for stage in recipe.second_stage if stage.variable in variables and not stage.formula
-    ]
+    stages = [stage for stage in second_stage if stage.variable in variables and not stage.formula]
     if not stages:
         return settings
     table = predictors()

@@ -24,17 +24,21 @@ from harmony_app.explore.data import (
 )
 from harmony_app.explore.map import AreaShapes, area_shapes
 from harmony_app.explore.panels import (
+    Calibrating,
     Centre,
     Combining,
     Controls,
+    Placing,
     Publishing,
     Shown,
     Side,
     TakeAway,
     Years,
+    notices_html,
 )
 from harmony_app.explore.view import (
-    SMALL_KINDS,
+    CALIBRATION_MEASURES,
+    OWN_PLACES,
     TABLE_MEASURES,
     EstimateRequest,
     ExploreState,
@@ -42,6 +46,7 @@ from harmony_app.explore.view import (
     choose_variable,
     estimate_request,
     from_query,
+    is_small,
     repair,
     to_query,
     toggle_area,
@@ -117,6 +122,8 @@ class ExplorePage(Viewer):
         )
         self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
+        self.calibrating = Calibrating(session, self.show_totals, styles)
+        self.placing = Placing(session, self.show_places, styles)
         self.publishing = Publishing(session, styles)
         self.files = TakeAway(estimator, self._shown)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
@@ -153,14 +160,29 @@ class ExplorePage(Viewer):
         variable
             The outcome; empty for a combination.
         """
-        self._catalogue = read_catalogue(self._session.workspace)
-        self.controls.offer(self._catalogue)
+        self._read_again()
         source = self._catalogue.sources[identifier]
         state = choose_source(self.state, identifier, list(source.variables.values()))
         if variable:
             state = choose_variable(state, source.variables[variable])
-        self._asked = None
         self.dispatch(state)
+
+    def show_totals(self, name: str) -> None:
+        """Calibrate to known totals that were kept just now."""
+        self._read_again()
+        self.dispatch(self.controls.calibrated(name))
+
+    def show_places(self, name: str) -> None:
+        """Map places of one's own that were kept just now."""
+        self._read_again()
+        kind = f"{OWN_PLACES}{name}"
+        self.dispatch(dataclasses.replace(self.state, area_kind=kind, areas=(), table=""))
+
+    def _read_again(self) -> None:
+        """Offer what there is now; a name may stand for something else than before."""
+        self._catalogue = read_catalogue(self._session.workspace)
+        self.controls.offer(self._catalogue)
+        self._asked = None
 
     def choose_area(self, area: str, compare: bool = False) -> None:
         """Choose an area, or compare it with the one chosen."""
@@ -186,9 +208,12 @@ class ExplorePage(Viewer):
         state = repair(state, source.variables, source.columns)
         if state.smooth and not smoothing_offer(state, source).how:
             state = dataclasses.replace(state, smooth=False)
+        state = self._catalogue.with_totals(state)
         before, self.state = self.state, state
         self.controls.show(state, source)
         self.combining.show(source, self._catalogue)
+        self.calibrating.show(source)
+        self.placing.show(source)
         self.publishing.show(source)
         self.centre.show_toggles(state)
         set_query(**to_query(state))
@@ -203,7 +228,7 @@ class ExplorePage(Viewer):
         except InputError as error:
             heading = words.variable_heading(source.variables[state.variable])
             self.centre.show_heading(heading, "")
-            fix = _MISSING_PART.get(state.kind, error.fix)
+            fix = words.MISSING_PART.get(state.kind, error.fix)
             self.centre.show_status(error=f"{error.what}. {fix}.")
             self._forget()
             return
@@ -234,7 +259,7 @@ class ExplorePage(Viewer):
         return True
 
     def _show_shapes(self, state: ExploreState) -> None:
-        if state.area_kind in SMALL_KINDS:  # their outlines come with the numbers
+        if is_small(state.area_kind):  # their outlines come with the numbers
             pumas = area_shapes(self._session.workspace, "puma")
             self.controls.offer_places([place.title for place in named_places(pumas.areas)])
             self._asked = None
@@ -252,7 +277,7 @@ class ExplorePage(Viewer):
         self._asked = request
         self._offer_files()
         source, shapes = self.source, self._shapes
-        if shapes is None and request.area_kind not in SMALL_KINDS:
+        if shapes is None and not is_small(request.area_kind):
             return
         self.centre.show_heading(
             words.view_title(request, source.columns),
@@ -283,8 +308,10 @@ class ExplorePage(Viewer):
         """Let files be taken only of what the page asks and has the whole answer to."""
         answer = self._answer
         ready = current and answer is not None and answer.request == self._asked
-        whole = bool(ready and answer is not None and answer.margins)
-        self.files.allow(ready=whole, smoothed=self.state.smooth)
+        self.files.allow(
+            ready=bool(ready and answer is not None and answer.margins),
+            sheet=not (self.state.totals or self.state.smooth or is_small(self.state.area_kind)),
+        )
 
     def _shown(self) -> Shown | None:
         """Return what can be taken away; nothing while there are no numbers."""
@@ -325,7 +352,7 @@ class ExplorePage(Viewer):
         self.centre.show_status()
         told = [answer.smoothed, answer.undrawn, self.source.apart, words.shares_note(answer.rows)]
         self.centre.show_notes([*answer.notes, *self.source.notes, *filter(None, told)])
-        self.centre.show_findings(answer.against)
+        self.centre.show_findings(answer.against, answer.calibrated)
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._donor = None
         self._show_donor(answer)
@@ -369,7 +396,8 @@ class ExplorePage(Viewer):
             self.side.show_rule(state)
             self.centre.show_rows(answer.rows, self._quantity(answer.request), state.hatch)
         if before.view != state.view:
-            if state.second is not None or state.measure in TABLE_MEASURES:
+            beside = (*TABLE_MEASURES, *CALIBRATION_MEASURES)
+            if state.second is not None or state.measure in beside:
                 self._show_layer(answer)
                 self._show_texts(answer)
             if before.view in {"donor", "years"}:
@@ -437,6 +465,8 @@ class ExplorePage(Viewer):
             notices,
             self.controls.panel,
             self.combining.panel,
+            self.calibrating.panel,
+            self.placing.panel,
             self.files.panel,
             self.publishing.panel,
             link,
@@ -460,33 +490,6 @@ class ExplorePage(Viewer):
             sizing_mode="stretch_both",
             styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
         )
-
-
-_MISSING_PART: Final[dict[str, str]] = {
-    "ratio": "Choose a variable under “Divided by”",
-    "share_above": "Type a number under “Above”",
-    "share_below": "Type a number under “Below”",
-}
-
-
-def notices_html(catalogue: Catalogue, elsewhere: str = "") -> str:
-    """Say which runs are still in progress and what could not be read; empty when all is well.
-
-    Parameters
-    ----------
-    catalogue
-        What can be shown.
-    elsewhere
-        Why something else is shown than the address names.
-    """
-    notes = [
-        f"Run “{run.spec().name}” is {run.state().progress:.0%} done. Reload this page when it has"
-        " finished."
-        for run in catalogue.waiting
-        if run.state().status == "running"
-    ]
-    told = filter(None, (elsewhere, *notes, *catalogue.problems))
-    return page_part("lines", "div", "notice", told, "status")
 
 
 def _layer_key(state: ExploreState) -> tuple[object, ...]:

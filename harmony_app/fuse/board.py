@@ -10,7 +10,7 @@ import param
 from panel.custom import JSComponent
 
 _ASSETS: Final = Path(__file__).parent / "assets"
-_SCRIPTS: Final = ("dom", "picker", "predictors", "settings", "runs", "detail", "page")
+_SCRIPTS: Final = ("dom", "picker", "predictors", "stages", "settings", "runs", "detail", "page")
 
 
 def _script() -> str:
@@ -29,6 +29,7 @@ class FuseBoard(JSComponent):
     picker = param.Dict(default={})
     predictors = param.Dict(default={})
     settings = param.Dict(default={})
+    stages = param.Dict(default={})
     cost = param.Dict(default={})
     runs = param.Dict(default={})
     detail = param.Dict(default={})

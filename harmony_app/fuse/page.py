@@ -17,9 +17,8 @@ from fusion_core.execution import (
     start_run,
 )
 from fusion_core.execution.cost import Pace, RunSizes, cost_of, read_pace, read_sizes
-from fusion_core.harmony.store import HarmonyStore, list_pairs
+from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare import PairOverview, choose_predictors
-from fusion_core.surveys.storage import has_table
 from fusion_core.workspace.runs import (
     RemovedRun,
     create_run,
@@ -32,10 +31,12 @@ from fusion_core.workspace.runs import (
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
 from harmony_app.fuse.board import FuseBoard
+from harmony_app.fuse.opening import first_state, usable_pairs
 from harmony_app.fuse.overviews import shared_overviews
 from harmony_app.fuse.recipe_choice import take_recipe
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
+from harmony_app.fuse.stages import add_stage, read_stage, remove_stage, stages_data
 from harmony_app.fuse.state import FuseState
 from harmony_app.log import LOG
 from harmony_app.shell.page import nothing_yet
@@ -43,7 +44,7 @@ from harmony_app.shell.session import Session, set_query
 from harmony_app.shell.work import RunRow, RunWatch, SlowWork
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pandas as pd
 
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import Variable
@@ -62,7 +63,7 @@ _HOW_TO_GET_ONE: Final = (
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
-    pairs = _usable_pairs(session)
+    pairs = usable_pairs(session)
     if not pairs and not RunWatch(session.workspace).rows():
         return nothing_yet(session, _NO_PAIR, _HOW_TO_GET_ONE, ("recipient", "donors", "harmonies"))
     return FusePage(session, pairs).board
@@ -88,13 +89,13 @@ class FusePage(Viewer):
         self._overviews = shared_overviews()
         self._overview: PairOverview | None = None
         self._problem = ""
-        self._setting_error = ""
+        self._setting_error = self._stage_error = ""
         self._variables: tuple[Variable, ...] = ()
         self._harmonized: dict[str, list[str]] = {}
         self._sizes: RunSizes | None = None
         self._pace: Pace = {}
         self._rows: list[RunRow] = []
-        self._state = _initial_state(session, pairs)
+        self._state = first_state(session, pairs)
         self.board = FuseBoard(self._receive)
         self._load_pair()
         self._show_all()
@@ -111,7 +112,7 @@ class FusePage(Viewer):
     def _receive(self, message: dict[str, Any]) -> None:
         """Apply what the visitor did; a mistake becomes a sentence on the page."""
         self.board.notice = self.board.undo = ""
-        self._setting_error = ""
+        self._setting_error = self._stage_error = ""
         action = str(message.get("action", ""))
         handler = self._actions().get(action)
         if handler is None:
@@ -124,7 +125,10 @@ class FusePage(Viewer):
                 run = message.get("id") or self._state.run or ""
                 self._session.record(f"run: {action}", run=run)
         except HarmonyError as error:
-            if action in {"option", "setting", "preset"}:
+            if action == "stage":
+                self._stage_error = error.message
+                self._show_builder()
+            elif action in {"option", "setting", "preset"}:
                 self._setting_error = error.message
                 self._show_builder()
             else:
@@ -156,6 +160,8 @@ class FusePage(Viewer):
             ),
             "pair": self._choose_pair,
             "recipe": self._take_recipe,
+            "stage": self._add_stage,
+            "unstage": lambda m: self._change(remove_stage(self._state, str(m["name"]))),
             "view": lambda m: self._go(str(m["view"])),
             "dismiss": lambda _m: None,
             "run": lambda m: self._open(str(m["id"])),
@@ -212,6 +218,19 @@ class FusePage(Viewer):
         self._load_pair()
         self._show_all()
         self.board.notice = lacking
+
+    def _add_stage(self, message: dict[str, Any]) -> None:
+        from fusion_core.calibration import check_second_stage
+
+        decided = self._decided()
+        if decided is None:
+            raise InputError(
+                "The predictors of places are not known yet",
+                fix="Wait until the predictors are shown",
+            )
+        state = add_stage(self._state, read_stage(message), decided)
+        check_second_stage(self._session.workspace, choices.to_spec(state), decided)
+        self._change(state)
 
     def _start(self) -> None:
         run = create_run(self._session.workspace, choices.to_spec(self._state))
@@ -343,6 +362,10 @@ class FusePage(Viewer):
                 "picker": presenting.picker_data(self._state, usable, kinds, self._harmonized),
                 "predictors": self._predictors(),
                 "settings": presenting.settings_data(self._state, self._setting_error),
+                "stages": {
+                    **stages_data(self._state, self._decided()),
+                    "error": self._stage_error,
+                },
                 "cost": self._cost(),
             },
         )
@@ -350,11 +373,18 @@ class FusePage(Viewer):
     def _predictors(self) -> dict[str, Any]:
         if self._problem:
             return presenting.predictors_failed(self._problem)
-        if self._overview is None:
+        decided = self._decided()
+        if decided is None or self._overview is None:
             pair = self._state.pair
             done = self._overviews.progress(self._session.workspace, pair) if pair else (0.0, "")
             return presenting.predictors_loading(*done)
-        decided = choose_predictors(
+        return presenting.predictors_data(self._state, decided, self._overview.notes)
+
+    def _decided(self) -> pd.DataFrame | None:
+        """Return what becomes of each predictor; ``None`` while that is not known."""
+        if self._problem or self._overview is None:
+            return None
+        return choose_predictors(
             self._overview.predictors,
             self._state.chosen,
             minimum_similarity=self._state.minimum_similarity,
@@ -362,7 +392,6 @@ class FusePage(Viewer):
             exclude=self._state.exclude,
             built_from=self._built_from,
         )
-        return presenting.predictors_data(self._state, decided, self._overview.notes)
 
     def _cost(self) -> dict[str, Any]:
         if self._problem or self._sizes is None:
@@ -436,37 +465,6 @@ def _set(board: FuseBoard, values: dict[str, Any], *, force: bool = False) -> No
         for name in ("runs", "detail"):
             if name in values and name not in changed:
                 board.param.trigger(name)
-
-
-def _usable_pairs(session: Session) -> tuple[SurveyPair, ...]:
-    """Pairs whose microdata are there, the newest recipient first."""
-    workspace = session.workspace
-    usable = [
-        pair
-        for pair in list_pairs(workspace.path)
-        if all(
-            _has_households(workspace.survey_folder(survey))
-            for survey in (pair.donor, pair.recipient)
-        )
-    ]
-    return tuple(sorted(usable, key=lambda pair: pair.recipient.vintage, reverse=True))
-
-
-def _has_households(folder: Path) -> bool:
-    try:
-        return has_table(folder, "household")
-    except HarmonyError:  # the pair is offered, and whoever chooses it is told
-        return True
-
-
-def _initial_state(session: Session, pairs: tuple[SurveyPair, ...]) -> FuseState:
-    asked = session.query.get("pair")
-    newest = pairs[0] if pairs else None
-    state = FuseState(pair=next((pair for pair in pairs if str(pair) == asked), newest))
-    run = session.query.get("run")
-    if run or session.query.get("view") == "runs" or not pairs:
-        return choices.show_runs(state, run or None)
-    return state
 
 
 def _override(choice: Any) -> choices.Override | None:

@@ -76,7 +76,7 @@ def take_recipe(
             fix="Import its complete public files",
         )
     train = with_second_stage(
-        recipe,
+        recipe.second_stage,
         applied.variables,
         state.train.without_names(),
         _predictors(state, workspace.built_from(state.pair.donor), applied.variables, overview),

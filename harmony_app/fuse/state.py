@@ -270,7 +270,7 @@ def to_spec(state: FuseState) -> RunSpec:
         fusion_variables=tuple(step[0] if len(step) == 1 else step for step in state.steps),
         implicates=state.implicates,
         seed=state.seed,
-        train=state.train,
+        train=_settled(state),
         preset=state.preset,
         keep_predictors=state.keep,
         exclude_predictors=state.exclude,
@@ -279,6 +279,22 @@ def to_spec(state: FuseState) -> RunSpec:
         known_answers=state.known_answers,
         second_stage=stages_of(state.second_stage, state.chosen),
     )
+
+
+def _settled(state: FuseState) -> TrainSettings:
+    """Return the training settings for the order as it is now.
+
+    What a variable of the second stage may know of those before it changes with the order.
+    """
+    drawn = {stage.variable: stage for stage in state.second_stage if not stage.formula}
+    own = [item for item in state.train.exclude if item[0] not in drawn]
+    for name, stage in drawn.items():
+        if name in state.chosen:
+            before = state.chosen[: state.chosen.index(name)]
+            without = tuple(item for item in before if item not in stage.by)
+            own += [(name, without)] if without else []
+    exclude = tuple(own)
+    return state.train if exclude == state.train.exclude else state.train.replace(exclude=exclude)
 
 
 def from_spec(spec: RunSpec) -> FuseState:

@@ -66,6 +66,16 @@ def calibrate(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the totals drawn for weights.")] = 0,
+    keep: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Also keep the totals and the method under this name, so that Explore calibrates to them.",
+        ),
+    ] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace known totals of this name.")
+    ] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -76,7 +86,7 @@ def calibrate(
 
     harmony calibrate latest recs_totals.csv --method ratio --to calibrated.csv
     """
-    from fusion_core.calibration import METHODS, read_totals
+    from fusion_core.calibration import METHODS, StoredTotals, keep_totals, read_totals
     from fusion_core.calibration import calibrate as calibrate_estimates
     from fusion_core.errors import InputError
 
@@ -86,6 +96,7 @@ def calibrate(
         raise InputError.unknown("method", method, METHODS)
     source = chosen_fusion(opened, run)
     known = read_totals(totals)
+    named = StoredTotals(keep, known, totals.name, chosen, factor) if keep else None
     found = calibrate_estimates(opened, source, known, method=chosen, factor=factor, common=common)
     if to is not None:
         from fusion_core.workspace.files import replace_file
@@ -94,7 +105,10 @@ def calibrate(
             temporary.write_text(csv_text(found), encoding="utf-8", newline="")
     if weights is not None:
         _write_weights(opened, source, known, weights, seed)
+    if named is not None:
+        keep_totals(opened, named, may_replace=replace)
     record = {
+        "kept": keep,
         "source": source.id,
         "method": method,
         "totals": list(known),

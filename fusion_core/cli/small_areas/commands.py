@@ -10,6 +10,7 @@ import typer
 from fusion_core.cli.estimates import Wish, chosen_fusion, read_statistics
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.cli.small_areas._comparing import NameArgument, difference, rank
 from fusion_core.cli.small_areas._files import write_estimates
 from fusion_core.errors import InputError
 
@@ -24,8 +25,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Allocate households to tracts and block groups by published counts, and estimate there.",
 )
+app.command("rank")(rank)
+app.command("difference")(difference)
 _SHOWN = 100
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What the allocation is called.")]
 
 
 @app.command("allocate")

@@ -138,7 +138,13 @@ def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
     listed = pd.DataFrame({"area": frame[column].astype(str).str.strip(), "place": places})
     finest = sorted(allocation.puma_of_areas())
     found: dict[str, dict[str, float]] = {}
-    for area, place in zip(listed["area"], listed["place"], strict=True):
+    for row, (area, place) in enumerate(zip(listed["area"], listed["place"], strict=True)):
+        if area in {"", "nan", "None"}:
+            raise InputError(
+                "A row names no area",
+                where=f"{where}, row {row + 2:,}",
+                fix="Give the code of a tract or block group, or leave the row out",
+            )
         parts = [one for one in finest if one.startswith(area)]
         if not parts:
             raise InputError.unknown("area", area, finest, where=where)

@@ -12,6 +12,7 @@ from fusion_core.estimates.places.donor_resolution import (
     DonorResolution,
     donor_resolution,
 )
+from fusion_core.estimates.places.joint_areas import JointAreas
 from fusion_core.estimates.places.shares import area_shares, kinds_by_shares
 from fusion_core.estimates.places.within import Within, where_within
 
@@ -20,6 +21,7 @@ __all__ = [
     "SUMS",
     "AllocatedAreas",
     "DonorResolution",
+    "JointAreas",
     "Within",
     "allocated_areas",
     "are_by_shares",

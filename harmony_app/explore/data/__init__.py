@@ -1,5 +1,6 @@
 """What can be shown, what the engine answers, and what can be taken away."""
 
+from harmony_app.explore.data.answer import Answer
 from harmony_app.explore.data.catalogue import (
     COMBINATION_PREFIX,
     SURVEY_PREFIX,
@@ -12,7 +13,6 @@ from harmony_app.explore.data.downloads import (
     file_stem,
 )
 from harmony_app.explore.data.estimates import (
-    Answer,
     Estimator,
 )
 from harmony_app.explore.data.figures import (
@@ -26,6 +26,7 @@ from harmony_app.explore.data.method_note import (
     MethodNote,
     method_note,
 )
+from harmony_app.explore.data.own_places import read_own_places
 from harmony_app.explore.data.smoothing import smoothing_offer
 from harmony_app.explore.data.truth import true_value
 from harmony_app.explore.data.years import (
@@ -55,6 +56,7 @@ __all__ = [
     "layer_of",
     "method_note",
     "read_catalogue",
+    "read_own_places",
     "smoothing_offer",
     "true_value",
     "view_figure",

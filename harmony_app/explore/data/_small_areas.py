@@ -12,7 +12,7 @@ from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.levels import find_level
 from fusion_core.geography.merging import borders_of
 from harmony_app.explore.map import shapes_of
-from harmony_app.explore.view import words
+from harmony_app.explore.view import OWN_PLACES, words
 from harmony_app.shell.look import count
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.downscaling import Limit, Places, StoredAllocation
+    from fusion_core.estimates.places import JointAreas
     from fusion_core.estimates.runs import EstimateCache, Source
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 _TRACT_DIGITS: Final = 11
 MOST_DRAWN: Final = 4_000
 """Areas the map draws at once without lag."""
-NOT_TOLD: Final = "Differences and ranks of tracts and block groups are not told: their errors have parts in common"
 
 
 def small_kinds(workspace: Workspace, survey: SurveyId) -> tuple[str, ...]:
@@ -39,11 +39,12 @@ def small_kinds(workspace: Workspace, survey: SurveyId) -> tuple[str, ...]:
     found = newest_allocation(workspace, survey)
     if found is None:
         return ()
-    from fusion_core.downscaling import finest_kind
+    from fusion_core.downscaling import finest_kind, stored_places
 
     if not has_areas(workspace, finest_kind(found)):
         return ()
-    return ("tract",) if finest_kind(found) == "tract" else ("tract", "block_group")
+    levels = ("tract",) if finest_kind(found) == "tract" else ("tract", "block_group")
+    return (*levels, *(f"{OWN_PLACES}{name}" for name in stored_places(workspace)))
 
 
 def newest_allocation(workspace: Workspace, survey: SurveyId) -> StoredAllocation | None:
@@ -70,11 +71,14 @@ class SmallAreas:
         Their outlines, merged areas as one.
     notes
         What size can be trusted, and what was merged, in sentences.
+    method
+        How households were allocated, and what margins assume.
     """
 
     table: pd.DataFrame
     shapes: AreaShapes
     notes: tuple[str, ...]
+    method: str
 
 
 class SmallAreaMaps:
@@ -93,6 +97,7 @@ class SmallAreaMaps:
         self._cache = cache
         self._drawn: dict[tuple[str, ...], AreaShapes] = {}
         self._borders: dict[str, Any] = {}
+        self._merged: dict[EstimateRequest, Places] = {}
 
     def answer(
         self, source: Source, survey: SurveyId, request: EstimateRequest, pumas: Collection[str]
@@ -115,19 +120,14 @@ class SmallAreaMaps:
         """
         from fusion_core.downscaling import Limit, finest_kind, finest_shapes, small_area_estimates
 
-        allocation = newest_allocation(self._workspace, survey)
-        if allocation is None:
-            raise InputError(
-                f"The households of {survey.title} have not been allocated to small areas",
-                fix="Allocate them with harmony small-areas allocate",
-            )
+        allocation = self._allocation(survey)
         shapes = finest_shapes(self._workspace, allocation)
         if shapes is None:
             raise InputError(
                 f"The workspace has no {words.kind_words(finest_kind(allocation))} boundaries",
                 fix="Add them on the page Places",
             )
-        places = _places(allocation, request.area_kind, pumas)
+        places = self._places(allocation, request.area_kind, pumas)
         limit = None if request.merge is None else Limit(*request.merge)
 
         def estimates(merging: Limit | None) -> pd.DataFrame:
@@ -146,8 +146,59 @@ class SmallAreaMaps:
 
         plain = estimates(None)
         found = plain if limit is None else estimates(limit)
-        drawn = self._shapes(allocation, shapes, found.attrs["places"])
-        return SmallAreas(_table(found, drawn), drawn, _notes(request, plain, found, allocation))
+        made = found.attrs["places"]
+        drawn = self._shapes(allocation, shapes, made, request.area_kind)
+        notes = _notes(request, plain, found)
+        self._merged = {request: made}
+        return SmallAreas(_table(found, drawn), drawn, notes, _method(allocation))
+
+    def compared(
+        self,
+        source: Source,
+        survey: SurveyId,
+        request: EstimateRequest,
+        pumas: Collection[str],
+    ) -> JointAreas:
+        """Return small areas with their joint error, to be ranked and compared; see `answer`.
+
+        Parameters
+        ----------
+        source, survey, request, pumas
+            As in `answer`.
+        """
+        from fusion_core.downscaling import compared_areas
+
+        allocation = self._allocation(survey)
+        if request.merge is not None and request not in self._merged:
+            self.answer(source, survey, request, pumas)
+        places = self._merged.get(request)
+        found = compared_areas(
+            self._workspace,
+            source,
+            allocation,
+            request.statistic,
+            places=places or self._places(allocation, request.area_kind, pumas),
+            where=request.where,
+            cache=self._cache,
+        )
+        named = found.estimates.rename(columns={"area": request.area_kind})
+        return dataclasses.replace(found, estimates=named)
+
+    def _allocation(self, survey: SurveyId) -> StoredAllocation:
+        found = newest_allocation(self._workspace, survey)
+        if found is None:
+            raise InputError(
+                f"The households of {survey.title} have not been allocated to small areas",
+                fix="Allocate them with harmony small-areas allocate",
+            )
+        return found
+
+    def _places(self, allocation: StoredAllocation, kind: str, pumas: Collection[str]) -> Places:
+        if not kind.startswith(OWN_PLACES):
+            return _places(allocation, kind, pumas)
+        from fusion_core.downscaling import open_places
+
+        return open_places(self._workspace, kind.removeprefix(OWN_PLACES))
 
     def _borders_of(self, allocation: StoredAllocation, shapes: gpd.GeoDataFrame) -> Any:
         if allocation.name not in self._borders:
@@ -155,16 +206,19 @@ class SmallAreaMaps:
         return self._borders[allocation.name]
 
     def _shapes(
-        self, allocation: StoredAllocation, finest: gpd.GeoDataFrame, places: Places
+        self, allocation: StoredAllocation, finest: gpd.GeoDataFrame, places: Places, kind: str
     ) -> AreaShapes:
         """Return the outlines of places; the same object while these stay, so nothing is sent again."""
         from fusion_core.downscaling import place_shapes
 
-        key = (allocation.name, *(f"{name}:{len(parts)}" for name, parts in places.items()))
+        key = (allocation.name, kind, *(f"{name}:{len(parts)}" for name, parts in places.items()))
         if key not in self._drawn:
             names = dict(zip(finest["area_id"], finest["name"], strict=True))
             outlines = place_shapes(finest, places)
-            outlines["name"] = [_title(place, places[place], names) for place in places]
+            own = kind.startswith(OWN_PLACES)
+            outlines["name"] = [
+                place if own else _title(place, places[place], names) for place in places
+            ]
             self._drawn = {key: shapes_of(outlines)}
         return self._drawn[key]
 
@@ -218,11 +272,11 @@ def _notes(
     request: EstimateRequest,
     plain: pd.DataFrame,
     found: pd.DataFrame,
-    allocation: StoredAllocation,
 ) -> tuple[str, ...]:
     from fusion_core.downscaling import Limit
 
-    kinds = find_level(request.area_kind).words[1]
+    own = request.area_kind.startswith(OWN_PLACES)
+    kinds = "places" if own else find_level(request.area_kind).words[1]
     limit = Limit(*(request.merge or (0.12, True)))
     needed = limit.size_needed(plain)
     rule = (
@@ -239,16 +293,19 @@ def _notes(
         sentences.append(
             f"{len(plain):,} {kinds} were merged with neighbours to {len(found):,} areas."
         )
-    sentences.append(
-        "Margins assume that areas differ in what no table shows as much as tables held out do "
+    sentences.append("Margins are too small where people sort by the outcome itself: see Method.")
+    return (" ".join(sentences),)
+
+
+def _method(allocation: StoredAllocation) -> str:
+    """Say how households were allocated, and what margins assume."""
+    return (
+        f"Households were allocated by published counts ('{allocation.name}'); "
+        f"{allocation.inside * 100:.1f} % of these are met within their margins. Margins assume that areas "
+        "differ in what no table shows as much as tables held out do "
         f"({allocation.effects.unseen * 100:.1f} % of the variance between households); where people sort "
         "by an outcome more than that, they are too small."
     )
-    sentences.append(
-        f"Households were allocated by published counts ('{allocation.name}'); "
-        f"{allocation.inside * 100:.1f} % of these are met within their margins."
-    )
-    return (" ".join(sentences),)
 
 
 def _rounded(number: float) -> float:
@@ -256,4 +313,4 @@ def _rounded(number: float) -> float:
     return float(f"{number:.2g}")
 
 
-__all__ = ["MOST_DRAWN", "SmallAreaMaps", "SmallAreas", "small_kinds"]
+__all__ = ["MOST_DRAWN", "SmallAreaMaps", "SmallAreas", "newest_allocation", "small_kinds"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from fusion_core.calibration import StoredTotals, stored_totals
 from fusion_core.derived.outcomes import outcome_variables, read_outcomes
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.estimates.margins import LocalKnowledge, local_knowledge
@@ -23,10 +24,11 @@ from fusion_core.workspace.combinations import (
 from fusion_core.workspace.independent_tables import StoredTable, stored_tables
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 from harmony_app.explore.data._small_areas import small_kinds
-from harmony_app.explore.view import SMALL_KINDS
+from harmony_app.explore.view import choose_totals, estimate_request, is_small
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.view import ExploreState
 
 SURVEY_PREFIX: Final = "survey:"
 _MOST_PLACES: Final = 100
@@ -84,7 +86,7 @@ class Source:
 
     def is_by_shares(self, kind: str) -> bool:
         """Whether areas of a kind cut through PUMAs, and are put together of parts of them."""
-        return kind not in self.geography and kind not in SMALL_KINDS
+        return kind not in self.geography and not is_small(kind)
 
     @property
     def readable(self) -> dict[str, Variable]:
@@ -134,12 +136,15 @@ class Catalogue:
         One sentence per run, survey or table that cannot be read.
     tables
         Independent tables estimates can be compared with.
+    totals
+        Known totals estimates can be calibrated to.
     """
 
     sources: Mapping[str, Source]
     waiting: tuple[Run, ...] = ()
     problems: tuple[str, ...] = ()
     tables: tuple[StoredTable, ...] = ()
+    totals: tuple[StoredTotals, ...] = ()
 
     @property
     def titles(self) -> dict[str, str]:
@@ -149,6 +154,20 @@ class Catalogue:
             title = source.title if source.title not in named else f"{source.title} · {source.id}"
             named[title] = source.id
         return named
+
+    def with_totals(self, state: ExploreState) -> ExploreState:
+        """Return a view, uncalibrated where its known totals say nothing of what is shown."""
+        if not state.totals:
+            return state
+        known = next((item for item in self.totals if item.name == state.totals), None)
+        fused = self.sources[state.source].is_fused
+        try:
+            asked = estimate_request(state).statistic
+        except InputError:  # a statistic that is not complete yet
+            return choose_totals(state, "")
+        return (
+            state if known is not None and fused and known.of(asked) else choose_totals(state, "")
+        )
 
 
 def read_catalogue(workspace: Workspace) -> Catalogue:
@@ -182,7 +201,8 @@ def read_catalogue(workspace: Workspace) -> Catalogue:
         if alone is not None:
             sources[alone.id] = alone
     tables, damaged = stored_tables(workspace)
-    return Catalogue(sources, tuple(waiting), (*problems, *damaged), tables)
+    totals, unreadable = stored_totals(workspace)
+    return Catalogue(sources, tuple(waiting), (*problems, *damaged, *unreadable), tables, totals)
 
 
 def fused_names(spec: RunSpec) -> tuple[str, ...]:

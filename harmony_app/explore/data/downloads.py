@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from fusion_core.calibration import CALIBRATION_COLUMNS
 from fusion_core.spreadsheets import csv_text
 from harmony_app.explore.map import SECOND, SMOOTHED_COLUMNS
 
@@ -46,6 +47,7 @@ EXPORTED: Final = (
     "change_moe",
     "p_adjusted",
     "changed",
+    *CALIBRATION_COLUMNS,
 )
 
 
@@ -114,5 +116,7 @@ FORMATS: Final[
 
 def file_stem(title: str, area_kind: str) -> str:
     """Return a file name without extension that says what is inside."""
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    return f"{words[:60].rstrip('-') or 'estimates'}-by-{area_kind}"
+    words, by = (
+        re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") for text in (title, area_kind)
+    )
+    return f"{words[:60].rstrip('-') or 'estimates'}-by-{by}"

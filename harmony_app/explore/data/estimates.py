@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import panel as pn
 
+from fusion_core.calibration import open_totals
 from fusion_core.errors import InputError
 from fusion_core.estimates.api import difference_of
 from fusion_core.estimates.places import allocated_areas, donor_resolution, where_within
@@ -27,76 +28,36 @@ from fusion_core.estimates.runs import (
 from fusion_core.execution.comparing import compare_with_stored
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import without_boundaries
-from harmony_app.explore.data._refusals import refuse_common_errors
+from harmony_app.explore.data._calibrated import calibration_of, calibration_sentence
+from harmony_app.explore.data._refusals import refuse_groups, refuse_smoothed
 from harmony_app.explore.data._small_areas import SmallAreaMaps
+from harmony_app.explore.data.answer import Answer
 from harmony_app.explore.data.smoothing import smoothed, smoothed_areas, smoothed_places
 from harmony_app.explore.data.years import Followed, follow
 from harmony_app.explore.map import align, area_shapes, with_second
-from harmony_app.explore.view import SMALL_KINDS
+from harmony_app.explore.view import is_small
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fusion_core.estimates.api import Difference
-    from fusion_core.estimates.places import AllocatedAreas, DonorResolution, Within
+    from fusion_core.estimates.places import (
+        AllocatedAreas,
+        DonorResolution,
+        JointAreas,
+        Within,
+    )
     from fusion_core.estimates.runs import Ranking
     from fusion_core.estimates.statistics import Statistic
-    from fusion_core.execution.comparing import TableComparison
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
-    from harmony_app.explore.map import AreaShapes
     from harmony_app.explore.view import EstimateRequest
 
 
 PUMA: Final = "puma"
 # Products of weights and answers from which on estimates are shown before their margins.
 _MANY = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The numbers behind a map.
-
-    Attributes
-    ----------
-    request
-        What was asked.
-    table
-        One row per area of the map, in its order (`harmony_app.explore.map.layers.align`).
-    overall
-        The same statistic of all areas together, one record; empty without margins.
-    margins
-        Whether margins of error are there yet.
-    undrawn
-        Which areas with households have no boundaries, in a sentence; empty where all have.
-    shapes
-        Outlines of its areas where these follow from the numbers, as those of merged areas do.
-    notes
-        What to know of the areas, in sentences.
-    against
-        How the estimates compare with an independent table, where one is chosen.
-    table_title
-        What that table is called.
-    smoothed
-        How direct estimates borrowed strength, in a sentence; empty where they did not.
-    """
-
-    request: EstimateRequest
-    table: pd.DataFrame
-    overall: dict[str, Any]
-    margins: bool = True
-    undrawn: str = ""
-    shapes: AreaShapes | None = None
-    notes: tuple[str, ...] = ()
-    against: TableComparison | None = None
-    table_title: str = ""
-    smoothed: str = ""
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """The areas that are asked for: all of them, or those of the place."""
-        return self.table[self.table["inside"]] if "inside" in self.table else self.table
 
 
 class Estimator:
@@ -118,9 +79,10 @@ class Estimator:
 
     def takes_long(self, source: Source, request: EstimateRequest) -> bool:
         """Whether margins of error take so long that estimates should be shown before."""
-        if request.area_kind in SMALL_KINDS:
+        if is_small(request.area_kind):
             return False  # estimates and margins follow from the same draws
-        if source.is_by_shares(request.area_kind) or request.table or request.smooth:
+        alone = request.table or request.totals or request.smooth
+        if source.is_by_shares(request.area_kind) or alone:
             return False
         run, statistic, where = source.run, request.statistic, self._where(source, request)
         asked = [(statistic, (request.area_kind,)), (statistic, ())]
@@ -151,8 +113,10 @@ class Estimator:
 
     def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area and all areas together."""
-        if request.area_kind in SMALL_KINDS:
+        if is_small(request.area_kind):
             return self._small_answer(source, request)
+        if request.totals:
+            return self._calibrated_answer(source, request, areas)
         where = self._where(source, request)
         model = smoothed(self.workspace, source, request, self.cache) if request.smooth else None
 
@@ -174,6 +138,39 @@ class Estimator:
         if model is not None:
             return replace(found, smoothed=model.sentence)
         return self._with_table(source, request, found) if request.table else found
+
+    def _calibrated_answer(
+        self, source: Source, request: EstimateRequest, areas: pd.DataFrame
+    ) -> Answer:
+        """Return estimates calibrated to known totals, beside what they were."""
+        found = calibration_of(self.workspace, source, request, self.cache)
+        within = self._within(source, request)
+        overall = found.together(() if within is None else within.areas)
+        answer = self._aligned(
+            source, request, areas, lambda _: found.estimates(), overall, margins=True
+        )
+        known = open_totals(self.workspace, request.totals)
+        return replace(answer, calibrated=calibration_sentence(found, known, request, source))
+
+    def _own_areas(
+        self, source: Source, request: EstimateRequest
+    ) -> AllocatedAreas | JointAreas | None:
+        """Return areas that answer for themselves: small, calibrated, or of parts of PUMAs."""
+        if request.totals:
+            return calibration_of(self.workspace, source, request, self.cache).compared
+        if is_small(request.area_kind):
+            within = self._within(source, request)
+            pumas = () if within is None else within.areas
+            origin = source.run or source.survey
+
+            def compared() -> JointAreas:
+                return self._small.compared(origin, source.survey, request, pumas)
+
+            key = ("small areas compared", request)
+            return self.cache.source(self.workspace, origin).kept(key, compared)
+        if source.is_by_shares(request.area_kind):
+            return self._allocated(source, request)
+        return None
 
     def _with_table(self, source: Source, request: EstimateRequest, answer: Answer) -> Answer:
         """Put the values of an independent table beside the estimates."""
@@ -223,7 +220,14 @@ class Estimator:
             () if within is None else within.areas,
         )
         together = {str(key): value for key, value in overall.iloc[0].items()}
-        return Answer(request, found.table, together, shapes=found.shapes, notes=found.notes)
+        return Answer(
+            request,
+            found.table,
+            together,
+            shapes=found.shapes,
+            notes=found.notes,
+            method=found.method,
+        )
 
     def _aligned(
         self,
@@ -251,7 +255,7 @@ class Estimator:
         """Return the place a view looks at; ``None`` for everywhere."""
         if not request.within:
             return None
-        kind = "puma" if request.area_kind in SMALL_KINDS else request.area_kind
+        kind = "puma" if is_small(request.area_kind) else request.area_kind
         key = (source.id, kind, request.within, request.where)
         if key not in self._places:
             self._places[key] = where_within(
@@ -277,7 +281,7 @@ class Estimator:
         Column ``differs`` is 1 or −1 where a group is higher or lower than the whole area by more
         than chance explains, allowing for the number of groups, else 0.
         """
-        refuse_common_errors(request)
+        refuse_groups(request)
         where = _here(request, area)
         found = self._estimate(source, request.statistic, (column,), where)
         found["differs"] = 0
@@ -297,7 +301,8 @@ class Estimator:
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
         """Return an area's estimate in every implicate; empty for a survey alone."""
-        if source.run is None or request.smooth or request.area_kind in SMALL_KINDS:
+        whole = request.smooth or request.totals or is_small(request.area_kind)
+        if source.run is None or whole:
             return pd.DataFrame({"implicate": [], "estimate": []})
         if source.is_by_shares(request.area_kind):
             draws = self._allocated(source, request).draws(area)
@@ -324,12 +329,13 @@ class Estimator:
         pair
             The two areas.
         """
-        refuse_common_errors(request)
+        refuse_smoothed(request)
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         sets = self.ranking(source, request).sets
-        if source.is_by_shares(kind):
-            found = self._allocated(source, request).difference(*pair)
+        own = self._own_areas(source, request)
+        if own is not None:
+            found = own.difference(*pair)
         else:
             where = self._where(source, request)
             found = compare_in_source(
@@ -340,11 +346,11 @@ class Estimator:
 
     def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
         """Rank all areas from the highest, with the ranks each may have."""
-        refuse_common_errors(request)
-        if source.is_by_shares(request.area_kind):
+        refuse_smoothed(request)
+        own = self._own_areas(source, request)
+        if own is not None:
             loaded = self.cache.source(self.workspace, source.run or source.survey)
-            key = ("ranking by shares", request)
-            return loaded.kept(key, lambda: self._allocated(source, request).ranking())
+            return loaded.kept(("ranking of own areas", request), own.ranking)
         return area_ranks(
             self.workspace,
             source.run or source.survey,
@@ -395,9 +401,9 @@ class Estimator:
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
-        refuse_common_errors(request)
-        if source.is_by_shares(request.area_kind):
-            areas = self._allocated(source, request)
+        refuse_smoothed(request)
+        areas = self._own_areas(source, request)
+        if areas is not None:
             one = areas.difference(area)
             return one.chosen_among(len(areas.names), min(1.0, one.p_value * len(areas.names)))
         found = compare_each(
@@ -420,7 +426,7 @@ class Estimator:
         InputError
             If the two write the area differently, or share nothing else the comparison needs.
         """
-        refuse_common_errors(request)
+        refuse_groups(request)
         column = self.cache.source(self.workspace, other.run or other.survey).table
         if (
             request.area_kind in column

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fusion_core.calibration import Z90
 from fusion_core.estimates.places import SUMS
 from harmony_app.explore.map import (
     Beside,
@@ -21,13 +22,13 @@ from harmony_app.explore.map import (
     two_way_hover,
     two_way_layer,
 )
-from harmony_app.explore.view import TABLE_MEASURES, HatchRule, words
+from harmony_app.explore.view import CALIBRATION_MEASURES, TABLE_MEASURES, HatchRule, words
 from harmony_app.shell.look import Quantity
 
 if TYPE_CHECKING:
     from fusion_core.estimates.places import DonorResolution
+    from harmony_app.explore.data.answer import Answer
     from harmony_app.explore.data.catalogue import Source
-    from harmony_app.explore.data.estimates import Answer
     from harmony_app.explore.data.method_note import MethodNote
     from harmony_app.explore.map import AreaShapes, MapLayer
     from harmony_app.explore.view import ExploreState
@@ -39,6 +40,8 @@ _MEASURE_PREFIX: Final = {
     "cv": "Coefficient of variation: ",
     "table": "Independent table {table}: ",
     "difference": "Estimate minus {table}: ",
+    "uncalibrated": "Before calibration: ",
+    "moved": "Moved by calibration: ",
 }
 
 
@@ -60,6 +63,8 @@ def layer_of(state: ExploreState, source: Source, answer: Answer, theme: Theme) 
     quantity = words.quantity_of(answer.request.statistic, source.columns)
     if state.measure in TABLE_MEASURES and answer.against is not None and state.view != "donor":
         return _table_layer(answer, state, quantity, theme)
+    if state.measure in CALIBRATION_MEASURES and answer.calibrated and state.view != "donor":
+        return _calibration_layer(answer, state, quantity, theme)
     return map_layer(answer.table, _own_measure(state), quantity, theme)
 
 
@@ -79,9 +84,34 @@ def _table_layer(answer: Answer, state: ExploreState, quantity: Quantity, theme:
     return replace(layer, doubt=None)
 
 
+def _calibration_layer(
+    answer: Answer, state: ExploreState, quantity: Quantity, theme: Theme
+) -> MapLayer:
+    """Return estimates before calibration in the classes of those after, or how far they moved."""
+    table, moe = answer.table, answer.table["uncalibrated_moe"]
+    if state.measure == "uncalibrated":
+        error = moe / Z90
+        plain = table.assign(
+            estimate=table["uncalibrated"],
+            moe=moe,
+            standard_error=error,
+            cv=error / table["uncalibrated"].abs(),
+        )
+        return map_layer(plain, _own_measure(state), quantity, theme, like=table)
+    moved = table.assign(
+        difference=table["moved"],
+        external=table["uncalibrated"],
+        within_moe=table["moved"].abs() <= moe,
+    )
+    relative = answer.request.statistic.kind in SUMS
+    layer = difference_layer(moved, theme, relative=relative, share=quantity.share)
+    return replace(layer, hatched_when="moved by less than the margin before calibration")
+
+
 def _own_measure(state: ExploreState) -> ExploreState:
-    """Return a view of the estimates themselves where no table can be shown."""
-    return replace(state, measure="estimate") if state.measure in TABLE_MEASURES else state
+    """Return a view of the estimates themselves where nothing beside them can be shown."""
+    beside = (*TABLE_MEASURES, *CALIBRATION_MEASURES)
+    return replace(state, measure="estimate") if state.measure in beside else state
 
 
 def hover_of(
@@ -179,7 +209,8 @@ def view_figure(
         second = words.statistic_phrase(request.second, _quantities(source, answer)[1])
         phrases += [second[:1].lower() + second[1:]] if second != phrases[0] else []
         hatch = "class uncertain in either variable"
-    own = state if answer.against is not None and donor is None else _own_measure(state)
+    has_beside = answer.against is not None or bool(answer.calibrated)
+    own = state if has_beside and donor is None else _own_measure(state)
     measure = "" if request.second and donor is None else _MEASURE_PREFIX[own.measure]
     texts = FigureTexts(
         title=words.view_title(request, source.columns),

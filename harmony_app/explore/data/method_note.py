@@ -11,8 +11,8 @@ from fusion_core.html_templates import Macros
 from harmony_app.explore.view import words
 
 if TYPE_CHECKING:
+    from harmony_app.explore.data.answer import Answer
     from harmony_app.explore.data.catalogue import Source
-    from harmony_app.explore.data.estimates import Answer
     from harmony_app.explore.view import ExploreState
     from harmony_app.shell.look import Quantity
 
@@ -163,6 +163,8 @@ def method_note(
     if answer.against is not None:
         findings = " ".join(finding.text for finding in answer.against.findings)
         facts.append(("Compared with", f"{answer.table_title}. {findings}"))
+    if answer.calibrated:
+        facts.append(("Calibrated", answer.calibrated))
     facts += [("Note on areas", note) for note in _notes_on_areas(source, answer) if note]
     facts += [("Years and prices", text) for item in source.years for text in item.sentences]
     if statistic.level:
@@ -194,7 +196,8 @@ def method_note(
 
 
 def _notes_on_areas(source: Source, answer: Answer) -> tuple[str, ...]:
-    return (*source.notes, answer.undrawn, words.shares_note(answer.rows))
+    told = (answer.undrawn, words.shares_note(answer.rows), answer.method)
+    return (*source.notes, *answer.notes, *told)
 
 
 def _version() -> str:

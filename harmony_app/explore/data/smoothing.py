@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from fusion_core.estimates.smoothing import SMOOTHED_KINDS, smooth_donor, smooth_survey
 from fusion_core.workspace.runs import Run
-from harmony_app.explore.view import SMALL_KINDS
+from harmony_app.explore.view import is_small
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,8 @@ def smoothing_offer(state: ExploreState, source: Source) -> Offer:
         What is looked at.
     """
     single = state.kind in SMOOTHED_KINDS and state.second is None and not state.table
-    if not single or state.area_kind in SMALL_KINDS or source.is_by_shares(state.area_kind):
+    apart = is_small(state.area_kind) or source.is_by_shares(state.area_kind)
+    if not single or state.totals or apart:
         return Offer("")
     if source.run is None:
         return Offer("survey")

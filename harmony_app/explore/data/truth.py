@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.errors import InputError
-from harmony_app.explore.view import SMALL_KINDS
+from harmony_app.explore.view import OWN_PLACES, SMALL_KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,8 @@ def true_value(workspace: Workspace, request: EstimateRequest, area: str) -> flo
     Only for whole areas: the truth of a typed subgroup is not stored.
     """
     path, kinds = true_values(workspace), [("area_kind", "==", request.area_kind)]
+    if request.area_kind.startswith(OWN_PLACES):
+        return None
     if request.area_kind in SMALL_KINDS:
         path, kinds = path.with_name("block_groups.parquet"), []
     if not path.exists() or request.where:

@@ -11,7 +11,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.runs import area_series, recipient_of, years_of
 from fusion_core.workspace.combinations import Combination
-from harmony_app.explore.view import SMALL_KINDS, words
+from harmony_app.explore.view import is_small, words
 from harmony_app.figures.years import YearLine, YearView
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates.runs import EstimateCache
     from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.data.answer import Answer
     from harmony_app.explore.data.catalogue import Source
-    from harmony_app.explore.data.estimates import Answer
     from harmony_app.explore.view import EstimateRequest
     from harmony_app.shell.look import Quantity
 
@@ -112,7 +112,7 @@ def follow(
 
 
 def _refuse_unnamed(source: Source, kind: str) -> None:
-    if kind in SMALL_KINDS or source.is_by_shares(kind):
+    if is_small(kind) or source.is_by_shares(kind):
         raise InputError(
             f"No {words.kind_words(kind)} is followed over years: the survey's households do not name theirs",
             fix="Choose PUMAs under “By”, or read all areas together",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusion_core.calibration import CALIBRATION_COLUMNS
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import FRECHET_COLUMNS, MARGIN_LATER, class_doubt
 from fusion_core.estimates.places import ALLOCATED
@@ -133,6 +134,7 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
             ALLOCATED,
             *FRECHET_COLUMNS,
             *SMOOTHED_COLUMNS,
+            *CALIBRATION_COLUMNS,
         )
         if name in estimates
     ]
@@ -290,7 +292,7 @@ def hover_columns(
             dots.append(colours["surface"])
             continue
         values.append(words.estimate_phrase(row, quantity))
-        beside = words.table_phrase(row, quantity)
+        beside = words.table_phrase(row, quantity) or words.calibrated_phrase(row, quantity)
         intervals.append(beside or words.interval_sentence(row, quantity))
         told = (words.reliability_phrase(row), words.allocated_phrase(row) or local)
         notes.append(". ".join(filter(None, told)))

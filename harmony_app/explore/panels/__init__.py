@@ -1,5 +1,6 @@
 """The panels around the map: controls, the chosen area, the ranking."""
 
+from harmony_app.explore.panels.calibrating import Calibrating
 from harmony_app.explore.panels.centre import (
     Centre,
 )
@@ -9,6 +10,8 @@ from harmony_app.explore.panels.combining import (
 from harmony_app.explore.panels.controls import (
     Controls,
 )
+from harmony_app.explore.panels.notices import notices_html
+from harmony_app.explore.panels.placing import Placing
 from harmony_app.explore.panels.publishing import Publishing
 from harmony_app.explore.panels.side import (
     Side,
@@ -20,12 +23,15 @@ from harmony_app.explore.panels.takeaway import (
 from harmony_app.explore.panels.years import Years
 
 __all__ = [
+    "Calibrating",
     "Centre",
     "Combining",
     "Controls",
+    "Placing",
     "Publishing",
     "Shown",
     "Side",
     "TakeAway",
     "Years",
+    "notices_html",
 ]

@@ -68,7 +68,7 @@ def area_card(
         "fusion_share": "",
         "local": local,
         "allocated": words.allocated_phrase(row),
-        "table": words.table_phrase(row, quantity),
+        "table": words.table_phrase(row, quantity) or words.calibrated_phrase(row, quantity),
         "smoothed": words.smoothed_phrase(row, quantity),
         "bounds": words.bounds_sentence(row, quantity),
         "assumption": str(row.get("assumption") or ""),

@@ -37,6 +37,11 @@ WITH_TABLE: Final[dict[str, Measure]] = {
     "Their value": "table",
     "Difference": "difference",
 }
+CALIBRATED: Final[dict[str, Measure]] = {
+    **MEASURE_TITLES,
+    "Uncalibrated": "uncalibrated",
+    "Moved": "moved",
+}
 VIEW_TITLES: Final[dict[str, CentreView]] = {
     "Map": "map",
     "Donor": "donor",
@@ -51,8 +56,11 @@ _TABLE_TITLES: Final = {
     "cv": "CV",
     "n": "n",
     "reliability": "Reliability",
+    "uncalibrated": "Uncalibrated",
+    "uncalibrated_moe": "± MOE before",
 }
 
+_BEFORE: Final = ("uncalibrated", "uncalibrated_moe")
 _SHORT_RELIABILITY: Final = {
     "high": "reliable",
     "medium": "caution",
@@ -184,9 +192,11 @@ class Centre:
         self.notes.object = page_part("lines", "div", "notice", notes, "status")
         self.notes.visible = bool(notes)
 
-    def show_findings(self, compared: TableComparison | None) -> None:
-        """Say below the map how the estimates compare with an independent table."""
-        told = "" if compared is None else " ".join(item.text for item in compared.findings)
+    def show_findings(self, compared: TableComparison | None, calibrated: str = "") -> None:
+        """Say below the map how the estimates compare with a table, or with what they were."""
+        told = calibrated
+        if compared is not None:
+            told = " ".join(item.text for item in compared.findings)
         self.findings.object = page_part("line", "div", "findings", told, "status") if told else ""
         self.findings.visible = bool(told)
 
@@ -215,7 +225,7 @@ class Centre:
     def show_toggles(self, state: ExploreState) -> None:
         """Set the toggles and what they show."""
         self._showing = True
-        measures = WITH_TABLE if state.table else MEASURE_TITLES
+        measures = WITH_TABLE if state.table else CALIBRATED if state.totals else MEASURE_TITLES
         if self.measure.options != measures:
             self.measure.options = measures
         self.measure.value, self.view.value = state.measure, state.view
@@ -297,7 +307,8 @@ def legend_html(layer: MapLayer, rule: HatchRule) -> str:
 
 def table_frame(table: pd.DataFrame, rule: HatchRule) -> pd.DataFrame:
     """Return the rows of the table behind the map."""
-    frame = table[["area_id", "name", "estimate", "moe", "cv", "n"]].copy()
+    columns = ["area_id", "name", "estimate", "moe", "cv", "n"]
+    frame = table[[*columns, *(name for name in _BEFORE if name in table)]].copy()
     spoken = table["reliability"].map(_SHORT_RELIABILITY).fillna("no estimate")
     unsure = set(unreliable_positions(table, rule))
     frame["reliability"] = [
@@ -310,7 +321,7 @@ def table_formatters(quantity: Quantity) -> dict[str, NumberFormatter]:
     """Return how the numbers of the table are written; sorting still compares the numbers."""
     share = "0.0 %"
     plain = share if quantity.share else "0,0.[00]"
-    columns = dict.fromkeys(("estimate", "moe"), plain)
+    columns = dict.fromkeys(("estimate", "moe", *_BEFORE), plain)
     return {
         name: NumberFormatter(format=text, nan_format="–")
         for name, text in {**columns, "cv": share, "n": "0,0"}.items()

@@ -25,7 +25,9 @@ from harmony_app.explore.view import (
     HatchRule,
     choose_kind,
     choose_table,
+    choose_totals,
     choose_variable,
+    estimate_request,
     parse_breaks,
     show_statistic,
     words,
@@ -81,6 +83,7 @@ class Controls:
         self._source: Source | None = None
         self._showing = False
         self._tables = {table.name: table for table in catalogue.tables}
+        self._totals = {totals.name: totals for totals in catalogue.totals}
         self.source = _select("Estimates from", catalogue.titles)
         self.variable = _select("Variable")
         self.kind = _select("Show")
@@ -119,6 +122,7 @@ class Controls:
         )
         self.smoothing = Smoothing(lambda ticked: self._change(self._with(smooth=ticked)), styles)
         self.table = _select("Against a table")
+        self.totals = _select("Calibrated to")
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
             label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
@@ -150,6 +154,7 @@ class Controls:
             self.merge,
             self.smoothing.panel,
             self.table,
+            self.totals,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
             self.breaks,
@@ -161,6 +166,7 @@ class Controls:
     def offer(self, catalogue: Catalogue) -> None:
         """Offer the runs, combinations and surveys there are now."""
         self._tables = {table.name: table for table in catalogue.tables}
+        self._totals = {totals.name: totals for totals in catalogue.totals}
         with self._quietly():
             _options(self.source, catalogue.titles)
 
@@ -219,7 +225,19 @@ class Controls:
             nothing = "no table" if known else _NO_TABLES
             _options(self.table, {nothing: "", **{item.title: item.name for item in known}})
             self.table.value = state.table
+            self._show_totals(state, source)
             self._show_classes(state)
+
+    def _show_totals(self, state: ExploreState, source: Source) -> None:
+        """Offer the known totals that a source has variables of; none where nothing is fused."""
+        offered = {
+            item.title: item.name
+            for item in self._totals.values()
+            if any(total.variable in source.variables for total in item.totals)
+        }
+        self.totals.visible = bool(offered) and source.is_fused
+        _options(self.totals, {"not calibrated": "", **offered})
+        self.totals.value = state.totals
 
     def _show_classes(self, state: ExploreState) -> None:
         self.method.value = state.class_method
@@ -266,6 +284,7 @@ class Controls:
             self.merge: lambda value: self._with(merge=value, areas=()),
             self.area_kind: self._choose_areas,
             self.table: self._choose_table,
+            self.totals: self.calibrated,
             self.method: lambda value: self._with(class_method=value),
             self.count: lambda value: self._with(classes=value),
             self.hatch: lambda value: self._with(hatch=HatchRule.parse(value)),
@@ -313,6 +332,18 @@ class Controls:
         asked = Statistic.parse(table.statistic) if table.statistic else None
         known = asked is not None and asked.variable in self._variables
         return show_statistic(state, asked) if known and asked is not None else state
+
+    def calibrated(self, name: str) -> ExploreState:
+        """Return the view calibrated to known totals: of what is shown, or the first figure they are of."""
+        known = self._totals.get(name)
+        if known is None:
+            return choose_totals(self._state, "")
+        everybody = self._with(group_variable="", group_levels=(), where="")
+        state = choose_totals(everybody, name)
+        if known.of(estimate_request(state).statistic):
+            return state
+        first = next(item for item in known.totals if item.variable in self._variables)
+        return show_statistic(state, first.asked)
 
     def _in_percent(self, state: ExploreState) -> bool:
         return state.measure == "cv" or state.kind in SHARES

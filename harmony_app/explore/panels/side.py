@@ -18,7 +18,7 @@ from harmony_app.explore.panels._ranking import (
     ranking_items,
     ranking_note,
 )
-from harmony_app.explore.view import ALL_AREAS, words
+from harmony_app.explore.view import ALL_AREAS, is_small, words
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
@@ -262,8 +262,7 @@ class Side:
             return
         answer, source = self._answer, self._source
         self._showing = True
-        smooth = answer.request.smooth
-        shared = smooth or source.is_by_shares(answer.request.area_kind)
+        shared = _answers_for_itself(source, answer)
         columns = {} if shared else _breakdowns(source, answer.request.statistic.variable)
         options = {"nothing": "", **columns}
         self.breakdown.visible = not shared
@@ -278,7 +277,7 @@ class Side:
         self.against.value = against
         self._showing = False
         single = len(areas) == 1
-        self.compare_with.visible = self.against.visible = single and not smooth
+        self.compare_with.visible = self.against.visible = single and not answer.request.smooth
         self.comparison.visible = not single or bool(against)
         self.comparison.object = page_part("status", "comparing …", busy=True)
         self.table.object = page_part("status", "breaking down …", busy=True) if breakdown else ""
@@ -328,7 +327,7 @@ class Side:
         kind = answer.request.area_kind
         if answer.request.smooth:
             return {"… or with nothing else": ""}
-        if source.is_by_shares(kind):
+        if _answers_for_itself(source, answer):
             return {"… or with nothing else": "", "all areas together": ALL_AREAS}
         others = {
             f"the same area in {title}": identifier
@@ -413,6 +412,13 @@ class Side:
         event.obj.value = ""
         if self._state is not None and area not in self._state.areas:
             self._choose(area, compare)
+
+
+def _answers_for_itself(source: Source, answer: Answer) -> bool:
+    """Whether areas are not groups of households: small, calibrated, or put together of PUMAs."""
+    kind = answer.request.area_kind
+    whole = answer.request.smooth or bool(answer.request.totals)
+    return whole or is_small(kind) or source.is_by_shares(kind)
 
 
 def _area_search(name: str, *, margin: tuple[int, ...], placeholder: str = "type a name …") -> Any:

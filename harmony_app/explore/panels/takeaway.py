@@ -78,11 +78,11 @@ class TakeAway:
             **_WIDE,
         )
 
-    def allow(self, *, ready: bool, smoothed: bool = False) -> None:
-        """Let files be taken, or not; of smoothed areas no answer sheet, which tests what they cannot."""
+    def allow(self, *, ready: bool, sheet: bool = True) -> None:
+        """Let files be taken, or not; the answer sheet only of what it can be made of."""
         for button in self.buttons:
             button.disabled = not ready
-        self.buttons[-1].disabled = not ready or smoothed
+        self.buttons[-1].disabled = not (ready and sheet)
 
     def figure(self) -> str:
         """Return the map, or the line of years, as SVG for paper; empty while there is none."""

@@ -17,10 +17,12 @@ from fusion_core.estimates.statistics import THRESHOLD_SHARES, Statistic, Statis
 from fusion_core.surveys.model import Variable
 from harmony_app.explore.view.classes import ClassMethod
 
-Measure = Literal["estimate", "moe", "cv", "table", "difference"]
+Measure = Literal["estimate", "moe", "cv", "table", "difference", "uncalibrated", "moved"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 TABLE_MEASURES: Final[tuple[Measure, ...]] = ("table", "difference")
 """What is coloured of an independent table: its values, and what estimates differ by from them."""
+CALIBRATION_MEASURES: Final[tuple[Measure, ...]] = ("uncalibrated", "moved")
+"""What is coloured of estimates before calibration: themselves, and how far they moved."""
 CentreView = Literal["map", "donor", "years", "table", "about"]
 CENTRE_VIEWS: Final[tuple[CentreView, ...]] = get_args(CentreView)
 
@@ -48,6 +50,8 @@ MOST_AREAS: Final = 2
 ALL_AREAS: Final = "all"
 SMALL_KINDS: Final = ("tract", "block_group")
 """Areas smaller than those the recipient names, known by an allocation of its households."""
+OWN_PLACES: Final = "places:"
+"""What the kind of places of one's own begins with; their name follows."""
 _AFFIRMATIVE: Final = ("yes", "true")
 
 
@@ -108,9 +112,12 @@ class ExploreState:
         Kind of area.
     table
         Name of an independent table that estimates are compared with; empty for none.
+    totals
+        Name of known totals that estimates are calibrated to; empty for none.
     measure
         What is coloured: the estimate, its margin of error or its coefficient of variation; or the
-        independent table's value, or the difference from it.
+        independent table's value, or the difference from it; or the estimate before calibration, or
+        how far it moved.
     class_method, classes, breaks
         How values are put into classes; `breaks` are used by the manual method.
     hatch
@@ -143,6 +150,7 @@ class ExploreState:
     second: Statistic | None = None
     area_kind: str = "puma"
     table: str = ""
+    totals: str = ""
     measure: Measure = "estimate"
     class_method: ClassMethod = "quantile"
     classes: int = 5
@@ -181,6 +189,8 @@ class EstimateRequest:
         Name of the independent table to compare with.
     smooth
         Whether direct estimates borrow strength from each other.
+    totals
+        Name of the known totals to calibrate to.
     """
 
     source: str
@@ -192,6 +202,12 @@ class EstimateRequest:
     merge: tuple[float, bool] | None = None
     table: str = ""
     smooth: bool = False
+    totals: str = ""
+
+
+def is_small(kind: str) -> bool:
+    """Whether areas are made of those that households are allocated to."""
+    return kind in SMALL_KINDS or kind.startswith(OWN_PLACES)
 
 
 def estimate_request(state: ExploreState) -> EstimateRequest:
@@ -220,7 +236,32 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
         merge=(state.hatch.limit, state.hatch.measure == "cv") if merges(state) else None,
         table=state.table,
         smooth=state.smooth,
+        totals=state.totals,
     )
+
+
+def choose_totals(state: ExploreState, totals: str) -> ExploreState:
+    """Calibrate the estimates of all households by PUMA to known totals; an empty name to none.
+
+    Parameters
+    ----------
+    state
+        Any view.
+    totals
+        Name of the known totals.
+    """
+    if not totals:
+        measure = "estimate" if state.measure in CALIBRATION_MEASURES else state.measure
+        return dataclasses.replace(state, totals="", measure=measure)
+    plain = choose_table(state, "", state.area_kind)
+    areas = state.areas if state.area_kind == "puma" else ()
+    return dataclasses.replace(plain, totals=totals, area_kind="puma", areas=areas, second=None)
+
+
+def can_be_calibrated(state: ExploreState) -> bool:
+    """Whether a view is of what totals are known of: all households, by PUMA, one variable."""
+    everybody = not subgroup_expression(state)
+    return everybody and state.area_kind == "puma" and state.second is None and not state.table
 
 
 def choose_table(state: ExploreState, table: str, area_kind: str) -> ExploreState:
@@ -397,11 +438,18 @@ def repair(
         state = dataclasses.replace(state, group_levels=levels)
     if state.second is not None and not _is_of(state.second, variables):
         state = dataclasses.replace(state, second=None)
-    if state.measure in TABLE_MEASURES and not state.table:
-        state = dataclasses.replace(state, measure="estimate")
     if state.breakdown not in columns:
         state = dataclasses.replace(state, breakdown="")
-    return state
+    return _repair_beside(state)
+
+
+def _repair_beside(state: ExploreState) -> ExploreState:
+    """Show nothing beside estimates that is not there: a table, or what was before calibration."""
+    if state.totals and not can_be_calibrated(state):
+        state = choose_totals(state, "")
+    of_table = state.measure in TABLE_MEASURES and not state.table
+    of_totals = state.measure in CALIBRATION_MEASURES and not state.totals
+    return dataclasses.replace(state, measure="estimate") if of_table or of_totals else state
 
 
 def _is_of(second: Statistic, variables: Mapping[str, Variable]) -> bool:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.estimates.statistics import SHARES
+from harmony_app.explore.view.state import OWN_PLACES
 from harmony_app.shell.look import NO_BREAK, Quantity, count, joined, number, percent
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ RELIABILITY_WORDS: Final = {
     "incomplete": "margin incomplete: the donor's part is unknown, so it is wider than shown",
     "undefined": "reliability unknown",
 }
+MISSING_PART: Final[dict[str, str]] = {
+    "ratio": "Choose a variable under “Divided by”",
+    "share_above": "Type a number under “Above”",
+    "share_below": "Type a number under “Below”",
+}
+"""What to do where a statistic lacks a part."""
 CONFIDENCE: Final = 90
 BREAKDOWN_MARKS: Final = (
     "▲ ▼ higher or lower than the whole area by more than chance explains, allowing for the number of"
@@ -205,6 +212,22 @@ def table_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     return f"{told}; the estimate is {size} {side}, {within} the margins of both"
 
 
+def calibrated_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Say what an estimate was before it was calibrated, and how far it moved; empty for others."""
+    before = known_number(row.get("uncalibrated"))
+    moved, moe = known_number(row.get("moved")), known_number(row.get("uncalibrated_moe"))
+    if before is None or moved is None:
+        return ""
+    told = f"Calibrated; before {quantity.value(before, moe)} {quantity.short_moe(moe)}"
+    errors = known_number(row.get("moved_errors"))
+    if errors is None:
+        return told
+    side = "up" if moved >= 0 else "down"
+    size = quantity.difference(abs(moved), moe)
+    held = ", the most that is allowed" if row.get("held") is True else ""
+    return f"{told}, moved {side} by {size} ({abs(errors):.1f} of its standard errors{held})"
+
+
 def estimate_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Return an estimate with its margin: "61.8 % ±1.8"."""
     value = quantity.value(known_number(row["estimate"]), known_number(row["moe"]))
@@ -219,6 +242,8 @@ def value_with_margin(row: Mapping[str, Any], quantity: Quantity) -> str:
 
 def kind_words(kind: str) -> str:
     """Return a kind of area as people write it."""
+    if kind.startswith(OWN_PLACES):
+        return f"places “{kind.removeprefix(OWN_PLACES)}”"
     return kind.upper() if kind == "puma" else kind.replace("_", " ")
 
 

@@ -20,8 +20,9 @@ export function render({ model, el }) {
     variables: () => fill(left, pickerSection(model.variables, model.picker, send)),
     picker: () => fill(left, pickerSection(model.variables, model.picker, send)),
     predictors: () => fill(middle, predictorSection(model.predictors, send)),
-    settings: () => fill(right, settingsSection(model.settings, model.cost, send)),
-    cost: () => fill(right, settingsSection(model.settings, model.cost, send)),
+    settings: () => fill(right, settingsSection(model.settings, model.stages, model.cost, send, draw.settings)),
+    stages: () => draw.settings(),
+    cost: () => draw.settings(),
     runs: () => fill(table, runsSection(model.runs, send, draw.runs)),
     // A question under way is not wiped out by the next tick of the progress.
     detail: () => { if (!detail.querySelector("[data-answer]") || detail.firstChild.dataset.status !== model.detail.status || detail.firstChild.dataset.id !== model.detail.id) showDetail(); },

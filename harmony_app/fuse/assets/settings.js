@@ -1,7 +1,7 @@
 // Presets, every setting behind them, the cost, and the start.
 const opened = { settings: true };
 
-function settingsSection(data, cost, send) {
+function settingsSection(data, stages, cost, send, redraw) {
   return h("section", { class: "card fill", "aria-label": "Settings and start" },
     h("header", {}, h("h2", {}, "How")),
     h("div", { class: "rows pad", "data-scroll": "settings" },
@@ -19,6 +19,7 @@ function settingsSection(data, cost, send) {
       h("p", { class: "muted small" }, "This many predictors are hidden in turn, fused, and compared with what the recipient itself says."),
       option("name", "Name of the run", data.name, "", send, data.placeholder),
       data.error ? h("p", { class: "error", role: "alert" }, data.error) : null,
+      stagesSection(stages, send, redraw),
       allSettings(data, send)),
     h("div", { class: "start" }, costBox(cost),
       button("Start", () => send({ action: "start" }), { class: "primary wide", disabled: !cost.ready, "data-focus": "start" })));

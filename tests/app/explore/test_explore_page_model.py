@@ -31,7 +31,8 @@ from harmony_app.explore.data.truth import true_value
 from harmony_app.explore.map.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.map.layers import map_layer
 from harmony_app.explore.map.shapes import area_shapes, readable_name
-from harmony_app.explore.page import ExplorePage, notices_html
+from harmony_app.explore.page import ExplorePage
+from harmony_app.explore.panels import notices_html
 from harmony_app.shell.look.figures import sequential_palette
 from harmony_app.shell.look.theme import figure_colours
 from harmony_app.shell.session import Session

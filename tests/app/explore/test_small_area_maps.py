@@ -96,10 +96,70 @@ def test_what_no_map_could_draw_asks_for_a_place(ask, monkeypatch):
         ask()
 
 
-def test_what_is_not_computed_for_small_areas_is_said(workspace, source):
+def test_a_breakdown_of_a_small_area_is_refused_in_a_sentence(workspace, source):
     request = EstimateRequest(source.id, MEAN, "", "tract")
     with pytest.raises(InputError, match="of tracts and block groups are not computed"):
-        Estimator(workspace, EstimateCache()).ranking(source, request)
+        Estimator(workspace, EstimateCache()).breakdown(source, request, "99001000100", "ten")
+
+
+def test_small_areas_are_ranked_and_compared_by_their_joint_error(workspace, source):
+    estimator = Estimator(workspace, EstimateCache())
+    request = EstimateRequest(source.id, MEAN, "", "tract")
+    answer = estimator.answer(source, request, None)
+    ranking = estimator.ranking(source, request)
+    assert set(ranking.table["tract"]) == set(answer.table["area_id"])
+    assert (ranking.table["best_rank"] <= ranking.table["rank"]).all()
+    first, last = ranking.table["tract"].iloc[[0, -1]]
+    found = estimator.compare(source, request, (first, last))
+    assert found.difference > 0
+    assert found.comparisons == len(answer.table) * (len(answer.table) - 1) // 2
+    assert estimator.compare_with_all(source, request, first).difference > 0
+
+
+def test_merged_areas_are_the_ones_that_are_ranked(workspace, source):
+    estimator = Estimator(workspace, EstimateCache())
+    request = EstimateRequest(source.id, MEAN, "", "block_group", merge=(0.06, True))
+    ranking = estimator.ranking(source, request)
+    answer = estimator.answer(source, request, None)
+    assert set(ranking.table["block_group"]) == set(answer.table["area_id"])
+
+
+@pytest.fixture
+def own(workspace):
+    from fusion_core.downscaling import open_allocation, places_of_level
+
+    tracts = sorted(places_of_level(open_allocation(workspace, "bg"), "tract"))
+    path = workspace.path / "valley.csv"
+    rows = [f"{area},{'North' if place < 2 else 'South'}" for place, area in enumerate(tracts)]
+    path.write_text("\n".join(["area,place", *rows]), encoding="utf-8")
+    return path
+
+
+def test_places_of_ones_own_are_sent_kept_mapped_and_ranked(workspace, own):
+    from harmony_app.explore.page import ExplorePage
+    from harmony_app.shell.session import Session
+
+    session = Session(workspace, "ann", "light", {"var": "hincp", "stat": "mean"})
+    page = ExplorePage(session, read_catalogue(workspace), Estimator(workspace, EstimateCache()))
+    page.placing.drawer.open.value = True
+    form = page.placing.drawer.form
+    form.file.filename, form.file.value, form.name.value = "valley.csv", own.read_bytes(), "valley"
+    form.keep.clicks += 1
+    assert page.state.area_kind == "places:valley"
+    table = page._answer.table
+    assert sorted(table["name"]) == ["North", "South"]
+    assert (table["moe"] > 0).all()
+    assert all(item["ranks"] for item in page.side.ranked.items)
+    assert "These places have" in page.centre.notes.object
+    assert "Households were allocated by published counts" in page.note.text()
+    assert "places “valley”" in page.controls.area_kind.options
+    assert from_query({"by": "places:valley"}).area_kind == "places:valley"
+    form.keep.clicks += 1
+    assert "set of places &#39;valley&#39; already" in form.message.object
+    form.file.value = b"area,place\n00000000000,Nowhere\n"
+    form.replace.value = True
+    form.keep.clicks += 1
+    assert "00000000000" in form.message.object
 
 
 def test_the_truth_of_a_block_group_is_known_in_the_demo(ask, workspace):

@@ -74,3 +74,13 @@ def test_an_unknown_area_or_method_is_named(harmony, finished, exact, tmp_path):
         "no method 'best'"
         in harmony("calibrate", finished[0], exact, "--method", "best", code=2).stderr
     )
+
+
+def test_totals_are_kept_for_explore_with_the_method(harmony, finished, exact):
+    from fusion_core.calibration import open_totals
+
+    harmony("calibrate", finished[0], exact, "--method", "ratio", "--keep", "fifth", "--replace")
+    kept = open_totals(Workspace.open(harmony.workspace), "fifth")
+    assert (kept.file, kept.method, kept.totals[0].value) == ("totals.csv", "ratio", 0.2)
+    again = harmony("calibrate", finished[0], exact, "--keep", "fifth", code=2).stderr
+    assert "'fifth' already" in again

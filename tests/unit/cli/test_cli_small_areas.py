@@ -89,3 +89,21 @@ def test_estimates_are_written_as_a_map_with_merged_places_dissolved(
     finally:
         away.rename(stored)
     assert "A map needs the boundaries" in refused.stderr
+
+
+def test_tracts_are_ranked_and_two_of_them_compared(harmony, finished, allocated):
+    name = allocated["allocation"]
+    asked = (name, finished[0], "-v", "insecure", "--level", "Yes")
+    ranked = harmony.json("small-areas", "rank", *asked)["ranking"]
+    assert ranked[0]["rank"] == 1
+    assert all(row["best_rank"] <= row["rank"] <= row["worst_rank"] for row in ranked)
+    pair = ("--area", ranked[0]["area"], "--area", ranked[-1]["area"])
+    found = harmony.json("small-areas", "difference", *asked, *pair)["difference"]
+    assert found["difference"] == pytest.approx(ranked[0]["estimate"] - ranked[-1]["estimate"])
+    assert "surely among the first 10" in harmony("small-areas", "rank", *asked).stdout
+    shown = harmony("small-areas", "difference", *asked, *pair[:2]).stdout
+    assert "90 % level" in shown
+    refused = harmony("small-areas", "difference", *asked, "--area", "1", code=2).stderr
+    assert "no area '1'" in refused
+    three = harmony("small-areas", "difference", *asked, *pair, *pair[:2], code=2).stderr
+    assert "3 areas are no pair" in three

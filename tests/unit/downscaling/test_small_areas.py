@@ -9,17 +9,21 @@ from fusion_core.demo.world.settings import DemoSize
 from fusion_core.downscaling import (
     DownscaleRequest,
     Limit,
+    compared_areas,
     downscale,
     finest_shapes,
+    keep_places,
     list_allocations,
     open_allocation,
+    open_places,
     places_from_crosswalk,
     places_from_list,
     places_of_level,
     read_places,
     small_area_estimates,
+    stored_places,
 )
-from fusion_core.errors import ConflictError, InputError
+from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.estimates import Statistic
 from fusion_core.geography.crosswalks import Crosswalk
 from fusion_core.geography.levels import Unit
@@ -262,3 +266,58 @@ def test_an_allocation_of_an_earlier_version_asks_to_be_made_again(demo, allocat
         assert allocated.name not in [item.name for item in list_allocations(demo)]
     finally:
         write_json(record, path)
+
+
+def test_the_joint_error_of_areas_has_the_margins_of_each(demo, allocated, estimates):
+    found = compared_areas(demo, RECIPIENT, allocated, Statistic("mean", "hincp"))
+    own = estimates[estimates["variable"] == "hincp"].set_index("area")["standard_error"]
+    spread = [np.sqrt(found.variance(found.row(name))) for name in found.names]
+    np.testing.assert_allclose(spread, own[list(found.names)], rtol=1e-9)
+    # What neighbours have too much and too little cancels: together they are surer than one by one.
+    together = found.variance(found.row())
+    weights = found.sizes / found.sizes.sum()
+    assert together < 2 * float(weights**2 @ np.square(spread))
+
+
+def test_small_areas_are_ranked_and_their_differences_tested(demo, allocated):
+    found = compared_areas(demo, RECIPIENT, allocated, Statistic("mean", "hincp"), places="tract")
+    table = found.ranking().table
+    assert (table["best_rank"] <= table["rank"]).all()
+    assert (table["rank"] <= table["worst_rank"]).all()
+    first, last = table["area"].iloc[[0, -1]]
+    pair = found.difference(first, last)
+    assert pair.difference == pytest.approx(table["estimate"].iloc[0] - table["estimate"].iloc[-1])
+    assert found.difference(first, first).standard_error == 0
+    with pytest.raises(InputError, match="12345"):
+        found.difference("12345")
+
+
+def test_a_category_without_a_level_is_not_ranked(demo, allocated):
+    with pytest.raises(InputError, match="has several levels"):
+        compared_areas(demo, RECIPIENT, allocated, Statistic("share", "hfl"))
+
+
+def test_places_are_kept_under_a_name(demo, allocated):
+    places = places_of_level(allocated, "tract")
+    keep_places(demo, "tracts", places)
+    assert open_places(demo, "tracts") == places
+    assert stored_places(demo) == ("tracts",)
+    with pytest.raises(ConflictError, match="a set of places 'tracts' already"):
+        keep_places(demo, "tracts", places)
+    with pytest.raises(InputError, match="is not a name for places"):
+        keep_places(demo, "../tracts", places)
+    (demo.path / "own_places" / "tracts.json").write_text('{"places": 3}')
+    with pytest.raises(CorruptFileError, match="The places are damaged"):
+        open_places(demo, "tracts")
+    (demo.path / "own_places" / "tracts.json").unlink()
+    with pytest.raises(InputError, match="tracts"):
+        open_places(demo, "tracts")
+
+
+@pytest.mark.parametrize("row", [",Valley", " ,Valley"])
+def test_a_row_without_an_area_is_not_the_whole_allocation(allocated, tmp_path, row):
+    area = next(iter(allocated.puma_of_areas()))
+    path = tmp_path / "places.csv"
+    path.write_text(f"area,place\n{area},Valley\n{row}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"A row names no area \(places.csv, row 3\)"):
+        places_from_list(allocated, path)
