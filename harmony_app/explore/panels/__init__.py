@@ -1,17 +1,13 @@
 """The panels around the map: controls, the chosen area, the ranking."""
 
-from harmony_app.explore.panels.calibrating import Calibrating
+from harmony_app.explore.panels.bringing import Calibrating, Combining, Placing
 from harmony_app.explore.panels.centre import (
     Centre,
-)
-from harmony_app.explore.panels.combining import (
-    Combining,
 )
 from harmony_app.explore.panels.controls import (
     Controls,
 )
 from harmony_app.explore.panels.notices import notices_html
-from harmony_app.explore.panels.placing import Placing
 from harmony_app.explore.panels.publishing import Publishing
 from harmony_app.explore.panels.side import (
     Side,
