@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fusion_core.recipes.applying import Applied
     from fusion_core.recipes.recipe import FusionRecipe
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.second_stage import SecondStage
+    from fusion_core.workspace.runs import SecondStage
 
 _OF_PLACES = "spatial"
 

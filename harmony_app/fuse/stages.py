@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.errors import InputError
 from fusion_core.recipes import with_second_stage
-from fusion_core.workspace.second_stage import SecondStage, stages_of
+from fusion_core.workspace.runs import SecondStage, stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
