@@ -10,8 +10,11 @@ from playwright.sync_api import expect
 from fusion_core.validation import read_validation
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
+from harmony_app.validate.tabs.verdict_list import ASSETS
 
 pytestmark = pytest.mark.browser
+
+VERDICTS = ASSETS / "verdicts.js"
 
 
 @pytest.fixture
@@ -126,3 +129,28 @@ def test_nothing_is_cut_off_on_a_small_screen(validate, dark):
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     for figure in figures.all():
         wait_until_inside(figure)
+
+
+SHOW_LIST = """async ([code, items]) => {
+  const source = "data:text/javascript," + encodeURIComponent(code);
+  const { render } = await import(source);
+  document.body.append(render({ model: { items, chosen: "", on() {}, send_msg() {} } }));
+}"""
+
+
+@pytest.mark.parametrize(("count", "searchable"), [(3, False), (44, True)])
+def test_a_long_list_of_variables_is_narrowed_by_any_word(new_page, count, searchable):
+    page = new_page()
+    facts = {"description": "Energy", "verdict": "good", "scores": "", "colour": "#000"}
+    items = [{"variable": f"v{place}", **facts} for place in range(count - 1)]
+    items.append({"variable": "insecure", **facts, "description": "Could not pay a bill"})
+    page.evaluate(SHOW_LIST, [VERDICTS.read_text(encoding="utf-8"), items])
+    entries, search = page.get_by_role("listitem"), page.get_by_label("Search this list")
+    expect(entries).to_have_count(count)
+    if not searchable:
+        expect(search).to_be_hidden()
+        return
+    search.fill("BILL pay")
+    expect(entries).to_have_count(1)
+    search.fill("nothing like it")
+    expect(page.get_by_text("No variable is called so.")).to_be_visible()

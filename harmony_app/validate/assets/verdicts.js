@@ -6,8 +6,8 @@ export function render({ model }) {
   const whole = document.createElement("div");
   const search = document.createElement("input");
   search.type = "search";
-  search.placeholder = "Find a variable";
-  search.setAttribute("aria-label", "Find a variable");
+  search.placeholder = "Search this list";
+  search.setAttribute("aria-label", "Search this list");
   const none = document.createElement("p");
   none.setAttribute("role", "status");
   const list = document.createElement("ul");
