@@ -1,5 +1,15 @@
 """Groupings with a name: used by several harmonies, changed in one place, and standard ones."""
 
+from fusion_core.harmony.recodes.editing import (
+    add_class,
+    join_class,
+    move_class,
+    put_answers,
+    put_bins,
+    put_starts,
+    rename_class,
+    with_breakpoints,
+)
 from fusion_core.harmony.recodes.following import (
     Departure,
     departures,
@@ -8,6 +18,7 @@ from fusion_core.harmony.recodes.following import (
     knows,
     unknown_levels,
 )
+from fusion_core.harmony.recodes.merging import Clash, RecodeMerge, merge_recodes
 from fusion_core.harmony.recodes.recode import (
     TITLE_LIMIT,
     Recode,
@@ -30,25 +41,36 @@ from fusion_core.harmony.recodes.uses import (
 
 __all__ = [
     "TITLE_LIMIT",
+    "Clash",
     "Consequence",
     "Departure",
     "Recode",
+    "RecodeMerge",
     "RecodeShelf",
     "Use",
+    "add_class",
     "carry_out",
     "consequences",
     "departures",
     "detach",
     "detachments",
     "follow",
+    "join_class",
     "knows",
     "left_undecided",
+    "merge_recodes",
+    "move_class",
     "name_from",
+    "put_answers",
+    "put_bins",
+    "put_starts",
     "read_recode",
     "recode_of_side",
     "recode_record",
+    "rename_class",
     "standard_recodes",
     "unknown_levels",
     "updated",
     "uses_of",
+    "with_breakpoints",
 ]

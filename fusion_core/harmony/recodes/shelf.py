@@ -16,7 +16,7 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.model import render
 from fusion_core.harmony.recodes.recode import Recode, check_name, read_recode, recode_record
-from fusion_core.harmony.store import harmonies_folder, now
+from fusion_core.harmony.store import harmonies_folder, now, user_folder
 from fusion_core.workspace.files import file_stamp, read_json, write_text
 from fusion_core.workspace.locks import one_writer
 
@@ -134,6 +134,39 @@ class RecodeShelf:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return tuple(read_recode(json.loads(line), where=str(path)) for line in lines if line)
 
+    def version(self, name: str, revision: int) -> Recode | None:
+        """Return a recode as it was at a revision, 0 for the standard one; ``None`` for neither."""
+        if not revision:
+            return standard_recodes().get(name)
+        return next((item for item in self.history(name) if item.revision == revision), None)
+
+    def keep(self, recode: Recode, *, user: str) -> None:
+        """Keep what a user made of a recode and did not save yet; its revision is what it began from."""
+        # Not flushed to the disk, like drafts of harmonies: that would slow every edit down.
+        path = self._draft_path(recode.name, user)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(render(recode_record(recode)) + "\n", path, durable=False)
+
+    def kept(self, name: str, *, user: str) -> Recode | None:
+        """Return what a user made of a recode and did not save yet; ``None`` for nothing.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is damaged.
+        """
+        path = self._draft_path(name, user)
+        return read_recode(read_json(path), where=str(path)) if path.exists() else None
+
+    def drafts(self, *, user: str) -> tuple[Recode, ...]:
+        """Return everything a user made of recodes and did not save yet, in alphabetical order."""
+        paths = sorted(user_folder(self.folder / "drafts", user).glob("*.json"))
+        return tuple(read_recode(read_json(path), where=str(path)) for path in paths)
+
+    def forget(self, name: str, *, user: str) -> None:
+        """Drop what a user made of a recode and did not save; nothing happens where there is none."""
+        self._draft_path(name, user).unlink(missing_ok=True)
+
     def stamp(self) -> tuple[tuple[int, int], ...]:
         """Return what changes whenever a recode does; cheap to ask for."""
         return tuple(file_stamp(path) for path in sorted(self.folder.glob("*.json")))
@@ -147,6 +180,9 @@ class RecodeShelf:
 
     def _history_path(self, name: str) -> Path:
         return self.folder / "history" / f"{check_name(name)}.jsonl"
+
+    def _draft_path(self, name: str, user: str) -> Path:
+        return user_folder(self.folder / "drafts", user) / f"{check_name(name)}.json"
 
     def _last_revision(self, name: str) -> int:
         return max((item.revision for item in self.history(name)), default=0)

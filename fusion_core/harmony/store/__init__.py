@@ -8,6 +8,7 @@ from fusion_core.harmony.store.decisions import (
 )
 from fusion_core.harmony.store.drafts import (
     Draft,
+    user_folder,
 )
 from fusion_core.harmony.store.history import (
     HistoryEntry,
@@ -48,4 +49,5 @@ __all__ = [
     "list_pairs",
     "now",
     "render_pair",
+    "user_folder",
 ]

@@ -146,7 +146,7 @@ class DraftFolder:
             If a file is damaged.
         """
         found = self._read_old(user)
-        for path in sorted((self._home(user) / self.pair).glob("[!.]*.json")):
+        for path in sorted((user_folder(self.folder, user) / self.pair).glob("[!.]*.json")):
             draft = self._read(path, user)
             if draft is not None:
                 found[draft.harmony.key] = draft
@@ -189,7 +189,10 @@ class DraftFolder:
     def set_aside_damaged(self, user: str) -> list[Path]:
         """Rename drafts that cannot be read, so that the others can; return the new names."""
         aside = []
-        for path in [*(self._home(user) / self.pair).glob("[!.]*.json"), self._old_path(user)]:
+        for path in [
+            *(user_folder(self.folder, user) / self.pair).glob("[!.]*.json"),
+            self._old_path(user),
+        ]:
             try:
                 self._read_old(user) if path == self._old_path(user) else self._read(path, user)
             except CorruptFileError:
@@ -198,7 +201,7 @@ class DraftFolder:
 
     def of_others(self, key: str, *, user: str) -> list[Draft]:
         """Return other users' edits of a harmony, the latest first; damaged ones are left out."""
-        mine = self._home(user).name
+        mine = user_folder(self.folder, user).name
         found = []
         for path in self.folder.glob(f"*/{self.pair}/{file_stem(key)}.json"):
             if path.parent.parent.name == mine:
@@ -213,7 +216,7 @@ class DraftFolder:
 
     def path(self, user: str, key: str) -> Path:
         """Return the file of a draft."""
-        return self._home(user) / self.pair / f"{file_stem(key)}.json"
+        return user_folder(self.folder, user) / self.pair / f"{file_stem(key)}.json"
 
     def _earlier(self, user: str, key: str) -> Path:
         """Return the file an earlier version of the program would have chosen for a draft."""
@@ -235,11 +238,6 @@ class DraftFolder:
         """Return what changes whenever anybody's draft of a harmony does; cheap to ask for."""
         pattern = f"*/{self.pair}/{file_stem(key)}.json"
         return tuple(sorted((str(path), _changed(path)) for path in self.folder.glob(pattern)))
-
-    def _home(self, user: str) -> Path:
-        """Return a user's folder: readable, safe for any name, different for different users."""
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", user).strip("-").lower()[:30] or "user"
-        return self.folder / f"{readable}-{_digest(user)}"
 
     def _read(self, path: Path, user: str) -> Draft | None:
         try:
@@ -269,7 +267,7 @@ class DraftFolder:
         )
 
     def _old_path(self, user: str) -> Path:
-        return self._home(user) / f"{self.pair}.json"
+        return user_folder(self.folder, user) / f"{self.pair}.json"
 
     def _read_old(self, user: str) -> dict[str, Draft]:
         path = self._old_path(user)
@@ -298,7 +296,7 @@ class DraftFolder:
 
     @contextmanager
     def _locked(self, user: str) -> Iterator[None]:
-        home = self._home(user)
+        home = user_folder(self.folder, user)
         busy = InputError(
             "Your drafts are being written by another window",
             where=str(home),
@@ -356,6 +354,12 @@ def _written_token(path: Path) -> str | None:
     return found.group(1) if found else None
 
 
+def user_folder(folder: Path, user: str) -> Path:
+    """Return a user's folder: readable, safe for any name, different for different users."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", user).strip("-").lower()[:30] or "user"
+    return folder / f"{readable}-{_digest(user)}"
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
@@ -367,4 +371,4 @@ def _changed(path: Path) -> int:
         return 0
 
 
-__all__ = ["FORMAT_VERSION", "Draft", "DraftFolder", "file_stem"]
+__all__ = ["FORMAT_VERSION", "Draft", "DraftFolder", "file_stem", "user_folder"]

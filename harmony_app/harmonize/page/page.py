@@ -21,7 +21,7 @@ from harmony_app.harmonize.match import Building, Editing, LevelWork
 from harmony_app.harmonize.page._following import Following, NextTurn
 from harmony_app.harmonize.page._hearing import Hearing
 from harmony_app.harmonize.page._opening import Opening
-from harmony_app.harmonize.recodes import Recoding
+from harmony_app.harmonize.recodes import RecodeChanges, RecodeDesk, Recoding
 from harmony_app.harmonize.screen import Screen
 from harmony_app.harmonize.suggest import Queueing, Ranking, Suggesting
 from harmony_app.harmonize.table import Tabling, Targeting
@@ -75,7 +75,8 @@ class HarmonizePage:
         self._following = Following(self, self._screen, self._suggesting.foreseen)
         self._next_turn = NextTurn(self._follow_up)
         editing, levels = Editing(self), LevelWork(self)
-        recoding = Recoding(self, steps)
+        changes = RecodeChanges(self, steps)
+        recoding = Recoding(self, changes)
         self._hearing = Hearing(
             self,
             [editing.questions, levels.questions, recoding.questions],
@@ -85,6 +86,7 @@ class HarmonizePage:
                 levels.actions,
                 Building(self).actions,
                 recoding.actions,
+                RecodeDesk(self, changes).actions,
                 self.teamwork.actions,
                 self._suggesting.actions,
                 self._queueing.actions,

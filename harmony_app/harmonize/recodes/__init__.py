@@ -1,11 +1,19 @@
-"""Recodes on the page: used by a side, saved from one, changed for all harmonies that use them."""
+"""Recodes on the page: used by a side, saved from one, edited by themselves with all that use them."""
 
+from harmony_app.harmonize.recodes._changes import (
+    RecodeChanges,
+)
+from harmony_app.harmonize.recodes.desk import (
+    RecodeDesk,
+)
 from harmony_app.harmonize.recodes.recoding import (
     Recoding,
     side_recode,
 )
 
 __all__ = [
+    "RecodeChanges",
+    "RecodeDesk",
     "Recoding",
     "side_recode",
 ]

@@ -12,7 +12,6 @@ from fusion_core.harmony.recodes import (
     Consequence,
     Recode,
     RecodeShelf,
-    consequences,
     detach,
     detachments,
     follow,
@@ -22,6 +21,7 @@ from fusion_core.harmony.recodes import (
     updated,
 )
 from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.recodes._changes import RecodeChanges
 from harmony_app.harmonize.recodes._records import (
     brief_record,
     choice_record,
@@ -31,11 +31,8 @@ from harmony_app.harmonize.recodes._records import (
 from harmony_app.harmonize.vintages import readable_sets
 from harmony_app.harmonize.work import (
     Actions,
-    ChangingPart,
     Message,
     OverviewHost,
-    Step,
-    Steps,
     messages,
     require_harmony,
     require_work,
@@ -44,32 +41,32 @@ from harmony_app.harmonize.work import (
 NOTE_LIMIT: Final = 2_000
 
 
-class Recoding(ChangingPart):
+class Recoding:
     """The part of the page that uses, saves and changes recodes.
 
     Parameters
     ----------
     host
         The page.
-    steps
-        What was changed at once, to be undone at once.
+    changes
+        How a change of a recode reaches the harmonies that use it.
     """
 
-    def __init__(self, host: OverviewHost, steps: Steps) -> None:
-        super().__init__(host, steps)
-        self._shelved: dict[int, tuple[str, Recode | None]] = {}
+    def __init__(self, host: OverviewHost, changes: RecodeChanges) -> None:
+        self._host = host
+        self._changes = changes
         self.questions: Actions = {"recodes": self._list, "recode_preview": self._preview}
         self.actions: Actions = {
             "recode_use": self._use,
             "recode_detach": self._detach,
             "recode_save": self._save,
             "recode_remove": self._remove,
-            "recode_undo": self._undo,
+            "recode_undo": changes.undo,
         }
 
     @property
     def _shelf(self) -> RecodeShelf:
-        return RecodeShelf(self._host.session.workspace.path)
+        return self._changes.shelf
 
     def _list(self, message: Message) -> None:
         """Answer which recodes there are, best fitting first, and what the side's own one does."""
@@ -128,10 +125,10 @@ class Recoding(ChangingPart):
         saved = self._shelf.save(
             after, author=host.session.user, expected_revision=before.revision if before else 0
         )
-        steps = self._carry_out(found)
+        steps = self._changes.carry_out(found)
         linked = require_harmony(host)
         host.edit(linked.with_side(side, replace(linked.side(side), recode=saved.name)))
-        self._told(f"Saved the recode “{saved.title}”.", steps, saved.name, before)
+        self._changes.tell(f"Saved the recode “{saved.title}”.", steps, saved.name, before)
 
     def _remove(self, message: Message) -> None:
         """Remove a recode of the workspace; harmonies that use it keep their groups."""
@@ -140,31 +137,14 @@ class Recoding(ChangingPart):
         removed = self._shelf.remove(name)
         sets = readable_sets(host.session.workspace)
         found = [] if name in standard_recodes() else detachments(name, sets)
-        steps = self._carry_out([item for item in found if not self._is_open(item)])
+        steps = self._changes.carry_out([item for item in found if not self._is_open(item)])
         harmony = host.state.current
         if name not in standard_recodes() and harmony is not None:
             for side in SIDES:
                 if harmony.side(side).recode == name:
                     harmony = detach(harmony, side)
             host.edit(harmony)
-        self._told(f"Removed the recode “{removed.title}”.", steps, name, removed)
-
-    def _undo(self, message: Message) -> None:
-        """Take back a change of a recode together with what it did to harmonies."""
-        number = messages.whole(message.get("step"), "The step")
-        if number not in self._shelved:
-            raise InputError("This step cannot be undone any more", fix="Save the recode again")
-        name, before = self._shelved.pop(number)
-        restored = self._steps.undo(number)
-        shelf = self._shelf
-        current = shelf.find(name)
-        if before is None or before.is_standard:
-            shelf.remove(name)
-        else:
-            now = current.revision if current is not None and not current.is_standard else 0
-            shelf.save(before, author=self._host.session.user, expected_revision=now)
-        self._host.refresh(restored)
-        self._host.toast("The recode and the harmonies that use it are as before.")
+        self._changes.tell(f"Removed the recode “{removed.title}”.", steps, name, removed)
 
     def _meant(self, message: Message) -> tuple[Recode | None, Recode]:
         """Return the recode a message names as it is, and as this side's grouping makes it."""
@@ -183,10 +163,7 @@ class Recoding(ChangingPart):
 
     def _elsewhere(self, before: Recode | None, after: Recode) -> list[Consequence]:
         """Return what a change does to saved harmonies other than the open one."""
-        if before is None:
-            return []
-        found = consequences(before, after, readable_sets(self._host.session.workspace))
-        return [item for item in found if not self._is_open(item)]
+        return [item for item in self._changes.foreseen(before, after) if not self._is_open(item)]
 
     def _open_place(self) -> tuple[SurveyPair | None, str]:
         state = self._host.state
@@ -194,32 +171,6 @@ class Recoding(ChangingPart):
 
     def _is_open(self, item: Consequence) -> bool:
         return (item.pair, item.before.key) == self._open_place()
-
-    def _carry_out(self, found: list[Consequence]) -> list[Step]:
-        by_pair: dict[SurveyPair, list[Consequence]] = {}
-        for item in found:
-            by_pair.setdefault(item.pair, []).append(item)
-        return [
-            self._steps.change(
-                pair,
-                {item.after.key: item.after for item in items if not item.undecided},
-                {item.before.key: item.before.revision for item in items},
-                tuple(item.after for item in items if item.undecided),
-            )
-            for pair, items in by_pair.items()
-        ]
-
-    def _told(self, text: str, steps: list[Step], name: str, before: Recode | None) -> None:
-        saved = sum(len(step.after) for step in steps)
-        drafts = sum(len(step.drafts) for step in steps)
-        if saved:
-            text += f" {saved} harmon{'y' if saved == 1 else 'ies'} changed with it."
-        if drafts:
-            text += f" {drafts} need{'s' if drafts == 1 else ''} a decision and {'is' if drafts == 1 else 'are'} kept as draft{'' if drafts == 1 else 's'}."
-        undo = self._steps.remember(steps)
-        self._shelved[undo["step"]] = (name, before)
-        self._host.refresh({(step.pair, key) for step in steps for key in step.after})
-        self._host.toast(text, undo={"kind": "recode_undo", "step": undo["step"]})
 
 
 def side_recode(workspace: Workspace, harmony: Harmony, side: SideName) -> dict[str, Any] | None:

@@ -11,11 +11,13 @@ from typing import Final, Literal, get_args
 from fusion_core.harmony.model import Harmony, SurveyPair, harmony_key
 from fusion_core.harmony.store import Draft
 
-View = Literal["match", "all", "convey", "compare", "coverage", "target", "findings"]
+View = Literal["match", "all", "convey", "compare", "coverage", "target", "recode", "findings"]
 Direction = Literal["from", "to"]
 
 VIEWS: Final[tuple[View, ...]] = get_args(View)
-VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare", "coverage", "target"})
+VINTAGE_VIEWS: Final[frozenset[View]] = frozenset(
+    {"convey", "compare", "coverage", "target", "recode"}
+)
 """Views beside the table of all harmonies that look at other vintages and pairs."""
 
 HISTORY_LIMIT: Final = 200
@@ -32,7 +34,7 @@ class VintageTask:
         Whether harmonies are brought to the open pair or taken from it.
     other
         The other pair, as in its file's name; empty for the nearest. Where one recipient variable is
-        seen in all surveys, that variable.
+        seen in all surveys, that variable; where a recode is edited, its name.
     keys
         The harmonies, by key; empty for all.
     """
@@ -52,8 +54,8 @@ class ViewState:
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
         The match of two variables, the table of all harmonies, what is transferred to or compared with
-        another vintage, how far the work is, one recipient variable in all surveys, or the list of
-        all findings.
+        another vintage, how far the work is, one recipient variable in all surveys, a recode, or
+        the list of all findings.
     task
         What is transferred or compared, in these views.
     donor, recipient
