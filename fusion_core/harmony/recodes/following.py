@@ -151,7 +151,7 @@ def refollow(harmony: Harmony, before: Recode, after: Recode) -> Harmony:
             for item in taken.levels
         )
         harmony = _with_groups(
-            harmony, name, replace(taken, levels=levels, recode=after.name), after
+            harmony, name, replace(taken, levels=levels, recode=after.name), after, before
         )
     return harmony
 
@@ -176,14 +176,19 @@ def _taken(half: Side, recode: Recode, variable: Variable | None) -> Side:
     return replace(half, levels=levels)
 
 
-def _with_groups(harmony: Harmony, side: SideName, taken: Side, recode: Recode) -> Harmony:
-    """Put a side with new groups into the harmony, and let the other side follow."""
+def _with_groups(
+    harmony: Harmony, side: SideName, taken: Side, recode: Recode, earlier: Recode | None = None
+) -> Harmony:
+    """Put a side with new groups into the harmony, and let the other side follow.
+
+    `earlier` is the recode the side has followed, where that changed.
+    """
     other_name = OTHER[side]
     before, other = harmony.side(side), harmony.side(other_name)
     if other.recode == recode.name:
         moves, names = {}, dict(harmony.group_names)
     else:
-        moves = _moves(harmony, side, taken, recode)
+        moves = _moves(harmony, side, taken, recode, earlier)
         levels = tuple(LevelGroup(item.level, _moved(item.group, moves)) for item in other.levels)
         other = replace(_moved_rest(other, moves), levels=levels, recode="")
         taken = _moved_rest(taken, moves)
@@ -207,7 +212,7 @@ def _codes(side: Side) -> set[float]:
 
 
 def _moves(
-    harmony: Harmony, side: SideName, after: Side, recode: Recode
+    harmony: Harmony, side: SideName, after: Side, recode: Recode, earlier: Recode | None
 ) -> dict[float, float | None]:
     """Return where each old group goes; ``None`` where that is not one group.
 
@@ -228,7 +233,9 @@ def _moves(
     for code in sorted({*before.group_codes, *other.group_codes}):
         found = members.get(code)
         if found is not None:
-            target = next(iter(found)) if len(found) == 1 else None
+            target = (
+                next(iter(found)) if len(found) == 1 else _left_behind(code, found, earlier, recode)
+            )
             moves[code] = target if isinstance(target, float) else None
         elif code in _codes(other) and code not in before.group_codes:
             moves[code] = by_name.get(names.get(code, "").casefold())
@@ -236,6 +243,25 @@ def _moves(
             free += 1.0
             moves[code] = free
     return moves
+
+
+def _left_behind(
+    code: float, found: set[GroupCode], earlier: Recode | None, recode: Recode
+) -> GroupCode:
+    """Return the class the others of a class stay in when some of its answers went to other classes.
+
+    An answer that went to a class there was before takes nothing with it. A class that was split,
+    some of it into a new one, leaves open which part the other side meets.
+    """
+    if earlier is None:
+        return None
+    before = {text.casefold(): known for known, text in earlier.groups}
+    after = {known: text.casefold() for known, text in recode.groups}
+    stays = [
+        group for group in found if isinstance(group, float) and before.get(after[group]) == code
+    ]
+    is_split = any(isinstance(group, float) and after[group] not in before for group in found)
+    return stays[0] if stays and not is_split else None
 
 
 def _moved(group: GroupCode, moves: dict[float, float | None]) -> GroupCode:

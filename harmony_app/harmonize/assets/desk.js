@@ -44,6 +44,7 @@ export function render({ model }) {
     choosePair: (pair) => send({ kind: "pair", pair }),
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
     showTarget(variable) { showView("target"); overview.startTarget(variable); },
+    showRecode(name) { showView("recode"); overview.startRecode(name); },
     showCoverage() { showView("coverage"); overview.startCoverage(); },
     openTheme(pair, theme) {
       if (pair !== state.place.pair) actions.choosePair(pair);

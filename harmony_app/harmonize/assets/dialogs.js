@@ -69,6 +69,19 @@ export function createDialogs(actions) {
       const [title, body, word] = recodeQuestion(reply);
       open(title, body, [close(), act(word, ".primary", () => actions.send({ kind: "recode_save", side: reply.side, name: reply.name, title: reply.title }))]);
     },
+    /** Ask for one text. */
+    ask(title, label, value, word, action) {
+      const field = h("input", { type: "text", maxlength: 120, "aria-label": label, value, dir: "auto", onkeydown: (event) => { if (event.key === "Enter") { event.preventDefault(); done.click(); } } });
+      const done = h("button.primary", { type: "button", onclick: () => { if (!field.value.trim()) { field.focus(); return; } element.close(); action(field.value.trim()); } }, word);
+      open(title, [h("label.field", {}, label, field)], [close(), done]);
+      field.select();
+    },
+    /** Ask for one of several answers, each a value and its words. */
+    choose(title, label, choices, word, action) {
+      const field = h("select", { "aria-label": label }, ...choices.map(([, text], at) => h("option", { value: at }, text)));
+      open(title, [h("label.field", {}, label, field)], [close(), act(word, ".primary", () => action(choices[Number(field.value)][0]))]);
+      field.focus();
+    },
     removeRecode(item) {
       const uses = item.uses ? `${item.uses} side${item.uses > 1 ? "s" : ""} of saved harmonies use it; they keep their groups and no longer change together.` : "No saved harmony uses it.";
       open(`Remove the recode “${item.title}”?`, [h("p", {}, uses)], [close(), act("Remove", ".primary", () => actions.send({ kind: "recode_remove", name: item.name }))]);

@@ -41,6 +41,7 @@ export function createNamed(side, actions) {
       h("span.named-words", {}, h("strong", { dir: "auto" }, item.title), h("span.muted", {}, facts)),
       h("button.small", { type: "button", disabled: !item.known, onclick: () => use(item.name, false) }, "Use"),
       item.both ? h("button.small", { type: "button", title: "It knows every answer of the other side as well", onclick: () => use(item.name, true) }, "on both sides") : null,
+      h("button.small", { type: "button", title: "See and edit its classes", onclick: () => actions.showRecode(item.name) }, "Edit"),
       item.standard ? null : h("button.small", { type: "button", title: "Remove it; harmonies that use it keep their groups", onclick: () => actions.removeRecode(item) }, "Remove"));
   }
 
@@ -62,6 +63,7 @@ export function createNamed(side, actions) {
       h("div.named-acts", {},
         differs.length || decided ? h("button", { type: "button", title: "Change the recode, and with it every harmony that uses it", onclick: () => actions.ask({ kind: "recode_preview", side, name: current.name, title: current.title }) }, "Change the recode to this …") : null,
         differs.length ? h("button", { type: "button", onclick: () => use(current.name, false) }, "Take the recode’s groups") : null,
+        h("button", { type: "button", title: "See and edit its classes, with all harmonies that use it", onclick: () => actions.showRecode(current.name) }, "Edit the recode"),
         h("button", { type: "button", title: "Keep these groups, and no longer change with the recode", onclick: () => actions.edit({ kind: "recode_detach", side }) }, "Detach"))].filter(Boolean));
   }
 

@@ -4,6 +4,7 @@ import { createConvey } from "./convey.js";
 import { createCoverage } from "./coverage.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
+import { createRecode } from "./recode.js";
 import { createTarget } from "./target.js";
 import { OVERVIEWS } from "./worklist.js";
 
@@ -22,6 +23,7 @@ export function createOverview(actions, exchange, dialogs) {
     h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey harmonies …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
+    h("button", { type: "button", title: "Groupings with a name: see and edit their classes, and what uses them", onclick: () => startRecode("") }, "Recodes"),
     h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
     h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV; of all pairs as one archive", onclick: () => (scope === "all" ? actions.send({ kind: "export_selected", items: table.shown() }) : exchange.exportAll()) }, "Export …"),
     h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
@@ -42,7 +44,8 @@ export function createOverview(actions, exchange, dialogs) {
   const compare = createCompare(own);
   const coverage = createCoverage(own);
   const target = createTarget(own);
-  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element, target.element);
+  const recode = createRecode(own, dialogs);
+  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element, target.element, recode.element);
 
   function show(view) {
     shown = view;
@@ -51,11 +54,13 @@ export function createOverview(actions, exchange, dialogs) {
     compare.element.hidden = view !== "compare";
     coverage.element.hidden = view !== "coverage";
     target.element.hidden = view !== "target";
+    recode.element.hidden = view !== "recode";
   }
 
   function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
   function startCompare(keys) { show("compare"); compare.start(keys); }
 
+  function startRecode(name) { show("recode"); recode.palette(palette); recode.start(name); }
   function startTarget(variable) { show("target"); target.palette(palette); target.start(variable); }
 
   /** Open the view the address or the server names, unless this is what it answers to. */
@@ -68,6 +73,7 @@ export function createOverview(actions, exchange, dialogs) {
     if (view === "compare") compare.start(keys);
     if (view === "coverage") coverage.start();
     if (view === "target") { target.palette(palette); target.start(other); }
+    if (view === "recode") { recode.palette(palette); recode.start(other); }
   }
 
   function mark(chosen) { scope = chosen; for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
@@ -89,8 +95,9 @@ export function createOverview(actions, exchange, dialogs) {
   return {
     element,
     startTarget,
+    startRecode,
     startCoverage() { show("coverage"); coverage.start(); },
-    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers, ...target.answers },
+    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers, ...target.answers, ...recode.answers },
     place(next) {
       pair = next.pair;
       palette = next.palette;

@@ -57,7 +57,7 @@ export function createTarget(actions) {
     if (!content.columns.length) { table.replaceChildren(h("p.empty", {}, "No saved harmony groups the answers of a recipient variable yet.")); return; }
     const heads = content.columns.map((column) => h("th", { scope: "col", title: [`${column.donor} ${column.variable}`, ...column.places.map((place) => place.recipient)].join("\n") },
       h("span", {}, column.donor), h("span.mono", {}, column.variable), h("span.muted", {}, years(column)),
-      column.recode ? h("span.chip.static", {}, `⟲ ${column.recode}`) : null, column.open.length ? h("span.is-warning", {}, `${column.open.length} of the donor open`) : null));
+      column.recode ? h("button.chip", { type: "button", title: "Edit this recode", onclick: () => actions.showRecode(column.recode) }, `⟲ ${column.recode}`) : null, column.open.length ? h("span.is-warning", {}, `${column.open.length} of the donor open`) : null));
     const bodies = content.rows.flatMap((row) => {
       const isOpen = unfolded.has(row.keys[0]) && row.labels.length > 1;
       const lead = line(row, row.keys, label(row, isOpen));

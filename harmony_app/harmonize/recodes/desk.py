@@ -146,8 +146,10 @@ class RecodeDesk(OverviewPart):
         if act is None:
             raise InputError("The message names no edit of a recode")
         state = self._opened(name)
-        self._keep(edited(state, act(state.current, message)))
-        self._tell(name)
+        try:
+            self._keep(edited(state, act(state.current, message)))
+        finally:
+            self._tell(name)  # a refused edit leaves the page, too, as it was
 
     def _step(self, message: Message, way: Callable[[RecodeEdit], RecodeEdit]) -> None:
         name = messages.text(message, "name", limit=TITLE_LIMIT)

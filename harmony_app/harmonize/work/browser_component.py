@@ -63,6 +63,8 @@ MODULES: Final = (
     "compare",
     "coverage",
     "target",
+    "recode_list",
+    "recode",
     "import_report",
     "exchange",
     "overview",
@@ -78,6 +80,7 @@ STYLES: Final = (
     "teamwork",
     "overview",
     "target",
+    "recode",
     "exchange",
     "room",
 )

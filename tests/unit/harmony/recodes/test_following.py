@@ -173,6 +173,17 @@ class TestChanged:
         assert saved.history("educ__schl")[-1].who == "bob"
         assert saved.load().get("heat__hfl").revision == 1
 
+    def test_an_answer_that_goes_to_another_class_takes_nothing_with_it(self, saved):
+        moved = replace(
+            SCHOOL,
+            levels=tuple(replace(i, group=2.0) if i.level == "MA" else i for i in SCHOOL.levels),
+        )
+        found = {i.before.key: i for i in consequences(SCHOOL, moved, [saved.load()])}
+        after = found["educ__schl"].after
+        assert found["educ__schl"].undecided == ()
+        assert groups(after.donor) == {"none": 1, "school": 2, "college": 3}
+        assert groups(after.recipient)["MA"] == 2
+
     def test_a_split_that_leaves_an_answer_undecided_becomes_a_draft(self, saved):
         split = replace(
             SCHOOL,
