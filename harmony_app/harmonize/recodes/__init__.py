@@ -1,6 +1,6 @@
 """Recodes on the page: used by a side, saved from one, edited by themselves with all that use them."""
 
-from harmony_app.harmonize.recodes._changes import (
+from harmony_app.harmonize.recodes.changes import (
     RecodeChanges,
 )
 from harmony_app.harmonize.recodes.desk import (

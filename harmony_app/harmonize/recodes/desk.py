@@ -26,7 +26,7 @@ from fusion_core.harmony.recodes import (
     with_breakpoints,
 )
 from fusion_core.harmony.store import HarmonyStore
-from harmony_app.harmonize.recodes._changes import RecodeChanges
+from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.recodes._desk_records import desk_record, outcome_record
 from harmony_app.harmonize.recodes._desk_state import (
     RecodeEdit,

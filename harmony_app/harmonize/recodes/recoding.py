@@ -21,7 +21,7 @@ from fusion_core.harmony.recodes import (
     updated,
 )
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.recodes._changes import RecodeChanges
+from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.recodes._records import (
     brief_record,
     choice_record,
