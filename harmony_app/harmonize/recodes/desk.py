@@ -26,7 +26,6 @@ from fusion_core.harmony.recodes import (
     with_breakpoints,
 )
 from fusion_core.harmony.store import HarmonyStore
-from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.recodes._desk_records import desk_record, outcome_record
 from harmony_app.harmonize.recodes._desk_state import (
     RecodeEdit,
@@ -35,6 +34,7 @@ from harmony_app.harmonize.recodes._desk_state import (
     redone,
     undone,
 )
+from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.vintages import readable_sets
 from harmony_app.harmonize.work import (
     Actions,

@@ -21,13 +21,13 @@ from fusion_core.harmony.recodes import (
     updated,
 )
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.recodes._records import (
     brief_record,
     choice_record,
     consequence_record,
     side_record,
 )
+from harmony_app.harmonize.recodes.changes import RecodeChanges
 from harmony_app.harmonize.vintages import readable_sets
 from harmony_app.harmonize.work import (
     Actions,
