@@ -60,7 +60,6 @@ def test_block_groups_are_hatched_and_merged_until_they_can_be_trusted(
     before = ranked.count()
     page.get_by_label("Merge neighbours until none is hatched").check()
     expect(told).to_contain_text("were merged with neighbours")
-    expect(legend).not_to_contain_text("too uncertain")
     expect(page).to_have_url(re.compile("merge=yes"))
     assert ranked.count() < before
     ranked.first.click()

@@ -293,8 +293,21 @@ def _notes(
         sentences.append(
             f"{len(plain):,} {kinds} were merged with neighbours to {len(found):,} areas."
         )
+        left = _still_unsure(found, limit)
+        if left:
+            told = "has" if left == 1 else "have"
+            sentences.append(
+                f"{left:,} of them {told} no neighbour left in the county to merge with."
+            )
     sentences.append("Margins are too small where people sort by the outcome itself: see Method.")
     return (" ".join(sentences),)
+
+
+def _still_unsure(found: pd.DataFrame, limit: Limit) -> int:
+    """Count areas that are too unsure although they were merged as far as their county goes."""
+    errors = limit.errors(found)
+    size = errors["error"] / errors["estimate"].abs() if limit.relative else errors["error"]
+    return int((size > limit.value).sum())
 
 
 def _method(allocation: StoredAllocation) -> str:

@@ -95,7 +95,9 @@ def test_the_answer_sheet_speaks_of_a_county_and_ranks_counties(make_page):
 
 def test_a_median_of_counties_is_refused_in_a_sentence(make_page):
     page = make_page(by="county", var="kwh", stat="median")
-    assert "A median cannot be put together from PUMAs" in page.centre.status.object
+    assert (
+        "A median cannot be computed for areas that cut through PUMAs" in page.centre.status.object
+    )
 
 
 def test_a_table_brings_its_areas_and_what_it_holds(make_page):

@@ -82,6 +82,14 @@ def test_neighbours_are_merged_until_no_area_is_hatched(ask):
     assert merged.table["name"].str.contains("neighbour|block groups").any()
 
 
+def test_what_has_no_neighbour_left_is_counted(ask):
+    merged = ask("tract", merge=(1e-6, True))
+    left = int((merged.table["cv"] > 1e-6).sum())
+    assert left > 0
+    assert f"{left} of them" in merged.notes[0]
+    assert "no neighbour left in the county to merge with" in merged.notes[0]
+
+
 def test_a_place_keeps_its_block_groups_alone(ask, workspace):
     from fusion_core.geography.boundaries import read_areas
 
