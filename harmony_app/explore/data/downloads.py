@@ -116,7 +116,6 @@ FORMATS: Final[
 
 def file_stem(title: str, area_kind: str) -> str:
     """Return a file name without extension that says what is inside."""
-    words, by = (
-        re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") for text in (title, area_kind)
-    )
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    by = re.sub(r"[^a-z0-9_]+", "-", area_kind.lower()).strip("-")
     return f"{words[:60].rstrip('-') or 'estimates'}-by-{by}"

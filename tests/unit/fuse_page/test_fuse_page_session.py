@@ -160,7 +160,7 @@ def test_a_deletion_is_undone_or_made_final(open_page, toy_workspace, started):
     identifier = started[0]
     do(page, "rename", id=identifier, name="Winter")
     board = do(page, "delete", id=identifier)
-    assert (board.notice, board.undo) == ("“Winter” is deleted", identifier)
+    assert (board.notice, board.undo) == ("“Winter” was deleted", identifier)
     assert [item["name"] for item in board.runs["removed"]] == ["Winter"]
     board = do(page, "restore", id=identifier)
     assert (board.detail["id"], board.undo, board.runs["removed"]) == (identifier, "", [])
@@ -180,7 +180,7 @@ def test_waiting_runs_show_their_place_and_leave_the_line(open_page, toy_workspa
     shown = {row["name"]: row["status"] for row in page.board.runs["rows"]}
     assert shown == {"a": "running", "b": "1st in line", "c": "2nd in line"}
     assert page.board.detail["waiting"]
-    assert "1 run before it" in page.board.detail["message"]
+    assert "1 run ahead of it" in page.board.detail["message"]
     board = do(page, "cancel", id=waiting[1].id)
     assert board.detail["status_text"] == "1st in line"
     assert "a run that is going on has ended" in board.detail["message"]
