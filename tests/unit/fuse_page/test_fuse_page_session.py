@@ -183,8 +183,8 @@ def test_waiting_runs_show_their_place_and_leave_the_line(open_page, toy_workspa
     assert "1 run ahead of it" in page.board.detail["message"]
     board = do(page, "cancel", id=waiting[1].id)
     assert board.detail["status_text"] == "1st in line"
-    assert "a run that is going on has ended" in board.detail["message"]
-    assert do(page, "at_once", number="4000").notice.startswith("4000 runs cannot go on")
+    assert "as soon as a running one ends" in board.detail["message"]
+    assert do(page, "at_once", number="4000").notice.startswith("4000 runs cannot run")
     assert page.board.runs["at_once"] == 1
 
 
