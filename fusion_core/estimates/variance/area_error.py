@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fusion_core.estimates.statistics import (
     THRESHOLD_SHARES,
+    Measure,
     RatioTarget,
     TotalTarget,
     effective_answers,
@@ -297,12 +298,14 @@ def effect_of_areas(
     *,
     seen: Callable[[], SeenPlaces],
     unexplained: float,
+    spread: Callable[[Measure], Floats],
 ) -> AreaEffect:
     """Return how far areas move the estimates of a target.
 
-    The variance of single households is read off the draws: that between implicates, whose draws are
-    independent between households, times the effective number of households. So it is known for every
-    statistic, in its own unit.
+    The variance of single households is read off their draws. Of what is no mean, share, total or count of
+    all households it is that between implicates, whose draws are independent between households, times
+    the effective number of households: known for every statistic, in its own unit, but from as few
+    numbers as there are implicates.
 
     Parameters
     ----------
@@ -318,27 +321,40 @@ def effect_of_areas(
         Gives what the donor's places say of the variable.
     unexplained
         Variance of the donor's answers around their regression on the predictors; NaN where it is not known.
+    spread
+        Gives the mean variance of single households' draws of a measure in each group.
     """
     foretold = locality.foretell(rule, _key(item), seen)
-    count = estimates.shape[1]
-    total = isinstance(item.target, TotalTarget)
-    unit = partition.mass if total else np.ones(len(estimates))
-    simple = (total or isinstance(item.target, RatioTarget)) and item.divisor is None
-    known = simple and item.within is None and np.isfinite(unexplained) and unexplained > 0
+    count, target = estimates.shape[1], item.target
+    unit = partition.mass if isinstance(target, TotalTarget) else np.ones(len(estimates))
+    measure = _summed(item)
+    known = measure is not None and np.isfinite(unexplained) and unexplained > 0
+    surplus = 1.0
     if count < _TWO:
         variance = np.full(len(estimates), unexplained if known else np.nan)
+    elif measure is not None and all(column.complete for column in item.columns):
+        variance = spread(measure)
     else:
         with np.errstate(invalid="ignore"):
             noise = estimates.var(axis=1, ddof=1) / np.where(unit > 0, unit, 1.0) ** 2
         variance = noise * _effective(item, partition)
-    if known:
         # Squares of estimated variances are too large on average.
-        surplus = 1.0 + _TWO / (count - 1.0) if count > 1 else 1.0
+        surplus += _TWO / (count - 1.0)
+    if known:
         relative = np.maximum(variance / unexplained / np.sqrt(surplus), LEAST_SCALE)
         variance = unexplained * np.square(relative)
     scale = np.sqrt(foretold.kappa * np.nan_to_num(variance)) * unit
     loadings = partition.loadings.of(foretold.above)
     return AreaEffect(_row_scaled(loadings, scale), foretold.degrees_of_freedom)
+
+
+def _summed(item: NamedTarget) -> Measure | None:
+    """Return what a mean, share, total or count of all households sums; ``None`` of anything else."""
+    if item.divisor is not None or item.within is not None:
+        return None
+    if isinstance(item.target, TotalTarget):
+        return item.target.measure
+    return item.target.numerator if isinstance(item.target, RatioTarget) else None
 
 
 def _row_scaled(matrix: sparse.csr_array, by: Floats) -> sparse.csr_array:

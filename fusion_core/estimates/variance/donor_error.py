@@ -223,7 +223,15 @@ class DonorError(Checked):
             estimates,
             seen=seen,
             unexplained=unexplained,
+            spread=self._spread,
         )
+
+    def _spread(self, measure: Measure) -> Floats:
+        """Return the mean variance of single households' draws in each group, by squared weight."""
+        compute = partial(_squared_spread, measure, self.weight)
+        found = self.sums.added(("spread", measure.key), compute)
+        squares = self.sums.added("squared weight", partial(_squared_spread, None, self.weight))
+        return np.asarray(found / np.where(squares > 0, squares, 1.0))
 
     @cached_property
     def untested(self) -> NDArray[np.bool_]:
@@ -393,6 +401,18 @@ class DonorError(Checked):
             low, high = quantiles_of_draws(draws, weight, ends)
             result[group] = (high - low) / (ends[1] - ends[0])
         return result
+
+
+def _squared_spread(measure: Measure | None, weight: Floats, groups: Groups) -> Floats:
+    """Return Σ w²·s² with s² the variance of a household's draws, or Σ w² without a measure."""
+    found = np.empty(len(groups))
+    for place, rows in enumerate(groups):
+        squares = np.square(weight[rows])
+        if measure is not None:
+            draws = measure(rows)
+            squares = squares * (draws.var(axis=1, ddof=1) if draws.shape[1] > 1 else 0.0)
+        found[place] = squares.sum()
+    return found
 
 
 def _interpolated(marks: Floats, values: Floats, at: Floats) -> Floats:
