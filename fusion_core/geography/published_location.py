@@ -56,7 +56,7 @@ class PublishedLocation:
         What is left of components that places do not tell apart, of the recipient's households; of
         uncorrelated slopes whose variance is the mean square of `slopes`. 0 where there is no PUMA.
     slopes
-        Matrix that turns slopes of the components seen into uncorrelated ones of variance τ².
+        Matrix that turns slopes of the components seen into numbers whose mean square is τ².
     """
 
     donor: pd.DataFrame
@@ -95,8 +95,7 @@ def published_location(
     seen, unseen = _between_places(expected, donor[WEIGHT].to_numpy(float))
     share = (mass / mass.sum())[:, None]
     bonds = [(share * (scores @ directions)).T @ raw for directions in (seen, unseen)]
-    within, slopes = _root_inverse(bonds[0] @ bonds[0].T)
-    follows = bonds[1] @ bonds[0].T @ within
+    follows = bonds[1] @ bonds[0].T @ _inverse(bonds[0] @ bonds[0].T)
     left = bonds[1] @ bonds[1].T - follows @ bonds[0] @ bonds[1].T
     own = scores @ (seen + unseen @ follows)
     beyond = scores @ unseen @ _root(left)
@@ -110,7 +109,8 @@ def published_location(
             index=recipient.index,
         ),
         np.vstack([beyond, np.zeros((1, beyond.shape[1]))])[codes].astype(np.float32),
-        slopes,
+        np.eye(seen.shape[1])
+        * np.sqrt(seen.shape[1] / max(float(np.square(bonds[0]).sum()), _COLLINEAR)),
     )
 
 
@@ -156,11 +156,11 @@ def _uncorrelated(matrix: Floats, mass: Floats) -> Floats:
     return np.asarray(matrix @ (vectors[:, kept] / np.sqrt(values[kept])))
 
 
-def _root_inverse(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the inverse of a symmetric matrix, and a root of that, whose square it is."""
+def _inverse(matrix: Floats) -> Floats:
+    """Return the inverse of a symmetric matrix in the directions that hardly vary by chance alone."""
     values, vectors = np.linalg.eigh(matrix)
-    root = (vectors / np.sqrt(np.maximum(values, _COLLINEAR))) @ vectors.T
-    return np.asarray(root @ root), np.asarray(root)
+    kept = values > values.max(initial=0.0) / LARGEST_INFLATION
+    return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
 
 
 def _root(matrix: Floats) -> Floats:

@@ -220,7 +220,7 @@ class DonorSample(Checked, Summarized):
             Unseen components of the recipient's households, shape (households, components).
         slopes
             Turns the coefficients of the last numbers among the predictors, the components that are seen,
-            into uncorrelated slopes of one size.
+            into numbers of the mean square that unseen slopes have.
         """
         if not len(slopes) or not unseen.shape[1]:
             return self

@@ -151,7 +151,7 @@ class UnseenLocation(Checked):
     seen, unseen
         First column of the components that are seen, and of those that are not.
     slopes
-        Matrix that turns coefficients of the components seen into uncorrelated slopes of one size.
+        Matrix that turns coefficients of the components seen into numbers of the mean square of unseen slopes.
     components
         Number of unseen components.
     """

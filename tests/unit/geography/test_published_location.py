@@ -126,6 +126,20 @@ def test_what_places_do_not_tell_follows_predictors_that_go_with_it():
     assert np.sign(between) * np.corrcoef(inside, acts)[0, 1] > 0.9
 
 
+def test_predictors_that_say_nearly_the_same_do_not_make_unseen_slopes_large():
+    """Their difference moves what is seen by hardly anything: its slope is noise, and no measure."""
+    rng = np.random.default_rng(13)
+    recipient = recipient_of(5)
+    for number in range(3):
+        noise = rng.normal(0, 1e-3, len(AREAS)).repeat(5)
+        recipient[f"climate.again{number}"] = recipient["climate.warmth"] + noise
+    names = [name for name in recipient if name.startswith("climate.")]
+    places = pd.DataFrame({"region": list("abcdefgh"), "puma": AREAS, "share": 1.0})
+    found = published_location(donor_of(list("abcdefgh")), recipient, [places], names)
+    assert found.donor.shape[1] > 1
+    assert np.abs(found.slopes).max() < np.sqrt(found.donor.shape[1])
+
+
 def test_a_place_that_tells_all_predictors_apart_leaves_nothing_unseen():
     found = published_location(
         donor_of(["cold", "warm"]), recipient_of(), [PLACES], ["climate.warmth"]
