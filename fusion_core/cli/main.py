@@ -20,6 +20,7 @@ from fusion_core.cli import (
     recipes,
     small_areas,
     surveys,
+    tables,
     workspaces,
 )
 from fusion_core.cli.estimates import (
@@ -140,6 +141,7 @@ app.command("outcome")(outcome.outcome)
 app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)
+app.add_typer(tables.app, name="tables")
 app.command("rank")(rank.rank)
 app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)

@@ -7,7 +7,7 @@ stands beside it in ``<name>.json``.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+LONGEST_TITLE: Final = 120
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
 AREA, VALUE, MOE = "area", "value", "moe"
 COLUMNS: Final = (AREA, VALUE, MOE)
@@ -45,6 +46,8 @@ class StoredTable(Checked):
         What it holds, in short form such as ``count:insecure=Yes``.
     same
         Whether it holds the quantity that is estimated, or a related one, such as calls to a hotline.
+    label
+        What it is called in lists; empty for its column and file.
     """
 
     name: str
@@ -53,11 +56,28 @@ class StoredTable(Checked):
     column: str
     statistic: str = ""
     same: bool = True
+    label: str = ""
 
     @property
     def title(self) -> str:
         """What it is, for a list."""
-        return f"{self.column} ({self.file})"
+        return self.label or f"{self.column} ({self.file})"
+
+
+@dataclass(frozen=True)
+class RemovedTable:
+    """An independent table that was taken out of a workspace, whole, so that it can be put back.
+
+    Attributes
+    ----------
+    table
+        What it is.
+    rows
+        Its rows, in the columns `COLUMNS`.
+    """
+
+    table: StoredTable
+    rows: pd.DataFrame
 
 
 def table_name(file: str, column: str) -> str:
@@ -138,12 +158,80 @@ def open_table(workspace: Workspace, name: str) -> tuple[StoredTable, pd.DataFra
     CorruptFileError
         If it is damaged.
     """
+    path = _existing(workspace, name)
+    rows = read_table(path.with_suffix(".parquet"), what="The table", fix="Store it again")
+    return _described(path), rows
+
+
+def rename_table(workspace: Workspace, name: str, label: str) -> StoredTable:
+    """Call an independent table something else; the name that addresses and commands use stays.
+
+    Parameters
+    ----------
+    workspace, name
+        Where it is.
+    label
+        What it is called from now on; empty for its column and file.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name, or the text is too long to be shown in a list.
+    CorruptFileError
+        If it is damaged.
+    """
+    path = _existing(workspace, name)
+    text = " ".join(label.split())
+    if len(text) > LONGEST_TITLE:
+        raise InputError(
+            f"The title has {len(text)} characters", fix=f"Use at most {LONGEST_TITLE}"
+        )
+    renamed = replace(_described(path), label=text)
+    write_json(asdict(renamed), path)
+    return renamed
+
+
+def remove_table(workspace: Workspace, name: str) -> RemovedTable | None:
+    """Take an independent table out of a workspace.
+
+    Returns
+    -------
+    RemovedTable or None
+        What `put_back` stores again; ``None`` where the table was damaged.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name.
+    """
+    path = _existing(workspace, name)
+    try:
+        removed = RemovedTable(*open_table(workspace, name))
+    except HarmonyError:
+        removed = None
+    path.unlink(missing_ok=True)
+    path.with_suffix(".parquet").unlink(missing_ok=True)
+    return removed
+
+
+def put_back(workspace: Workspace, removed: RemovedTable) -> None:
+    """Store a table again that was taken out.
+
+    Raises
+    ------
+    ConflictError
+        If there is another of its name by now.
+    """
+    keep_table(workspace, removed.table, removed.rows, COLUMNS)
+
+
+def _existing(workspace: Workspace, name: str) -> Path:
+    """Return where a table is described."""
     path = _folder(workspace) / f"{name}.json"
     if not _NAME.fullmatch(name) or not path.exists():
         known, _ = stored_tables(workspace)
         raise InputError.unknown("independent table", name, [item.name for item in known])
-    rows = read_table(path.with_suffix(".parquet"), what="The table", fix="Store it again")
-    return _described(path), rows
+    return path
 
 
 def _described(path: Path) -> StoredTable:
@@ -164,9 +252,13 @@ __all__ = [
     "COLUMNS",
     "MOE",
     "VALUE",
+    "RemovedTable",
     "StoredTable",
     "keep_table",
     "open_table",
+    "put_back",
+    "remove_table",
+    "rename_table",
     "stored_tables",
     "table_name",
 ]

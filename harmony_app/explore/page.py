@@ -28,12 +28,14 @@ from harmony_app.explore.panels import (
     Centre,
     Combining,
     Controls,
+    KeptTables,
     Placing,
     Publishing,
     Shown,
     Side,
     TakeAway,
     Years,
+    copy_link_button,
     notices_html,
 )
 from harmony_app.explore.view import (
@@ -43,6 +45,7 @@ from harmony_app.explore.view import (
     EstimateRequest,
     ExploreState,
     choose_source,
+    choose_table,
     choose_variable,
     estimate_request,
     from_query,
@@ -64,17 +67,6 @@ if TYPE_CHECKING:
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
-_COPY_LINK: Final = """
-const address = window.location.href;
-const done = () => { const old = button.label; button.label = "Copied";
-  setTimeout(() => { button.label = old; }, 1600); };
-if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(address).then(done);
-else {
-  const field = document.createElement("textarea");
-  field.value = address; document.body.append(field); field.select();
-  document.execCommand("copy"); field.remove(); done();
-}
-"""
 
 
 class ExplorePage(Viewer):
@@ -103,7 +95,8 @@ class ExplorePage(Viewer):
         self._answer: Answer | None = None
         self.note: MethodNote | None = None
         self._styles = styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
-        self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
+        kept_tables = KeptTables(session, self.tables_changed, styles)
+        self.controls = Controls(catalogue, self.dispatch, self.choose_source, kept_tables, styles)
         self.combining = Combining(session, catalogue, estimator, self.show_new, styles)
         self.years = Years(
             estimator,
@@ -183,6 +176,14 @@ class ExplorePage(Viewer):
         self._catalogue = read_catalogue(self._session.workspace)
         self.controls.offer(self._catalogue)
         self._asked = None
+
+    def tables_changed(self) -> None:
+        """Offer the independent tables there are now, under their titles; a removed one is let go."""
+        self._read_again()
+        state = self.state
+        if state.table not in {table.name for table in self._catalogue.tables}:
+            state = choose_table(state, "", state.area_kind)
+        self.dispatch(state)
 
     def choose_area(self, area: str, compare: bool = False) -> None:
         """Choose an area, or compare it with the one chosen."""
@@ -449,8 +450,6 @@ class ExplorePage(Viewer):
         return words.quantity_of(request.statistic, self.source.columns)
 
     def _build(self) -> pn.viewable.Viewable:
-        link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
-        link.js_on_click(args={"button": link}, code=_COPY_LINK)
         advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         told = notices_html(self._catalogue, self._elsewhere)
@@ -469,7 +468,7 @@ class ExplorePage(Viewer):
             self.placing.panel,
             self.files.panel,
             self.publishing.panel,
-            link,
+            copy_link_button(),
             advice,
             self._footnote,
             css_classes=["card"],

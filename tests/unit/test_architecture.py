@@ -190,6 +190,7 @@ ROOMS = {
         "area_shares",
         "places",
         "recipes",
+        "tables",
         "small_areas",
         "demo",
         "workspaces",

@@ -26,8 +26,8 @@ from fusion_core.estimates.statistics import (
     effective_answers,
     effective_sample_size,
     indicates,
+    quantiles_by_woodruff,
     weights_of_answers,
-    woodruff_variance,
 )
 from fusion_core.estimates.variance import pool
 
@@ -117,7 +117,7 @@ def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tup
         estimate = interpolated_quantiles(values, weight, target.probability)
         if len(weight) <= _LARGE_SAMPLE:
             # fusionModel bootstraps smaller samples; Woodruff's interval needs no random numbers.
-            return estimate, woodruff_variance(values, weight, target.probability)
+            return estimate, quantiles_by_woodruff(values, weight, target.probability)[1]
         points = zip(values.T, estimate, strict=True)
         density = np.array([_density(column, weight, point) for column, point in points])
         spread = target.probability * (1.0 - target.probability)

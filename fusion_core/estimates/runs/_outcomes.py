@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fusion_core.fusion.base import Stream
     from fusion_core.harmony.expressions import CheckedExpression
 
-KEPT_BYTES: Final = 256 * 2**20
-"""Memory for outcomes that were computed: four of 1.3 million households and 40 implicates."""
 _YES_NO: Final = ("No", "Yes")
 
 
@@ -70,11 +68,11 @@ class Outcome:
 class _Variables(Mapping[str, FusedVariable]):
     """Fused variables, and outcomes that are computed like them."""
 
-    def __init__(self, base: Implicates) -> None:
+    def __init__(self, base: Implicates, memory: LruCache) -> None:
         self.base = base
         self.outcomes: dict[str, Outcome] = {}
         self.compute: dict[str, Callable[[], FusedVariable]] = {}
-        self._kept = LruCache(KEPT_BYTES)
+        self._kept = memory.shelf(self)
 
     def __getitem__(self, name: str) -> FusedVariable:
         if name in self.compute:
@@ -99,10 +97,12 @@ class OutcomeImplicates(LazyImplicates):
     ----------
     base
         The implicates of a run or of several.
+    memory
+        Where outcomes that were computed are kept.
     """
 
-    def __init__(self, base: Implicates) -> None:
-        super().__init__(_Variables(base), base.notes, base.index, base.donor, base.weight)
+    def __init__(self, base: Implicates, memory: LruCache) -> None:
+        super().__init__(_Variables(base, memory), base.notes, base.index, base.donor, base.weight)
         object.__setattr__(self, "base", base)
 
     base: Implicates

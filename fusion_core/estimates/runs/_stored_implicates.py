@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
@@ -15,9 +15,6 @@ from fusion_core.lru_cache import LruCache
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEPT_BYTES: Final = 1024 * 2**20
-"""Memory for fused variables: five numbers of 1.3 million households and 40 implicates."""
-
 
 class StoredVariables(Mapping[str, FusedVariable]):
     """Fused variables by name, in fusion order; those not asked for longest are forgotten.
@@ -26,13 +23,13 @@ class StoredVariables(Mapping[str, FusedVariable]):
     ----------
     folder
         The implicates on disk.
-    kept_bytes
-        Memory for variables that were read.
+    memory
+        Where variables that were read are kept.
     """
 
-    def __init__(self, folder: ImplicateFolder, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, folder: ImplicateFolder, memory: LruCache) -> None:
         self._folder = folder
-        self._kept = LruCache(kept_bytes)
+        self._kept = memory.shelf(self)
 
     def __getitem__(self, name: str) -> FusedVariable:
         if name not in self._folder.entries:
@@ -71,11 +68,13 @@ class StoredImplicates(LazyImplicates):
     ----------
     folder
         The implicates on disk.
+    memory
+        Where variables that were read are kept.
     """
 
-    def __init__(self, folder: ImplicateFolder) -> None:
+    def __init__(self, folder: ImplicateFolder, memory: LruCache) -> None:
         super().__init__(
-            StoredVariables(folder), folder.notes, donor=folder.donor, weight=folder.weight
+            StoredVariables(folder, memory), folder.notes, donor=folder.donor, weight=folder.weight
         )
         object.__setattr__(self, "folder", folder)
 
@@ -103,7 +102,7 @@ class StoredImplicates(LazyImplicates):
 
 
 def stored_implicates(
-    path: Path, *, recipient: Path, rows: int, seed: int | None = None
+    path: Path, *, recipient: Path, rows: int, memory: LruCache, seed: int | None = None
 ) -> StoredImplicates:
     """Open the implicates of a run.
 
@@ -115,6 +114,8 @@ def stored_implicates(
         The prepared recipient, whose households they must be of.
     rows
         Its number of households.
+    memory
+        Where variables that were read are kept.
     seed
         Seed of the run, which implicates of earlier versions do not tell themselves.
 
@@ -133,4 +134,4 @@ def stored_implicates(
             fix="Start the run again",
         )
     folder.refuse_other_households(recipient)
-    return StoredImplicates(folder)
+    return StoredImplicates(folder, memory)

@@ -7,9 +7,12 @@ life of the server, and may be used from several threads at once.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import pandas as pd
@@ -22,9 +25,10 @@ from fusion_core.estimates.runs._combined import combined_parts, share_memory
 from fusion_core.estimates.runs._predictor_labels import with_group_labels
 from fusion_core.estimates.runs._stored_implicates import stored_implicates
 from fusion_core.estimates.runs._stored_results import state_of
-from fusion_core.estimates.runs.estimate_data import EstimateData
+from fusion_core.estimates.runs.estimate_data import KEPT_BYTES, EstimateData
 from fusion_core.estimates.runs.run_donor import donor_of_run
 from fusion_core.estimates.statistics import weight_matrix
+from fusion_core.lru_cache import LruCache
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId
 from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.runs import Run
@@ -41,26 +45,30 @@ Source: TypeAlias = "Run | Combination | SurveyId"
 """What estimates are made from: a finished run, several of them together, or a survey alone."""
 
 
+_FOR_SOURCES: Final = 0.75
+
+
 class EstimateCache:
-    """Sources kept in memory, the least recently used ones dropped first.
+    """Sources kept in memory, and what was read and computed of them, within one limit.
+
+    What was not used longest is dropped first: sources as long as those kept take more than three
+    quarters of the limit, and of fused variables, subgroups, sums and finished tables what exceeds the rest.
 
     Parameters
     ----------
-    capacity
-        Number of runs and surveys kept.
-    results
-        Number of finished tables kept.
+    limit
+        Bytes for all of it; what was used last is kept whatever its size.
     """
 
-    def __init__(self, capacity: int = 3, results: int = 200) -> None:
-        self._capacity = capacity
-        self._kept = results
+    def __init__(self, limit: int = KEPT_BYTES) -> None:
+        self._limit = limit
+        self.memory = LruCache(limit)
         self._lock = Lock()
         self._loading: dict[tuple[Hashable, ...], Lock] = {}
         self._sources: OrderedDict[tuple[Hashable, ...], EstimateData] = OrderedDict()
         # What was dropped may still be in memory, as the runs of a combination are: it is not read twice.
         self._alive: WeakValueDictionary[tuple[Hashable, ...], EstimateData] = WeakValueDictionary()
-        self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
+        self._results = self.memory.shelf(self)
 
     def source(self, workspace: Workspace, source: Source) -> EstimateData:
         """Return the households of a run, a combination of runs or a survey."""
@@ -77,7 +85,10 @@ class EstimateCache:
 
         def load() -> EstimateData:
             return load_combination(
-                combination, runs, [self.run_source(workspace, run) for run in runs]
+                combination,
+                runs,
+                [self.run_source(workspace, run) for run in runs],
+                memory=self.memory,
             )
 
         return self._kept_source((str(combination.path), *state), load)
@@ -85,27 +96,23 @@ class EstimateCache:
     def run_source(self, workspace: Workspace, run: Run) -> EstimateData:
         """Return the recipient and implicates of a run, loading them when new or changed."""
         key = (str(run.implicates_folder), *sources_stamp(workspace, run))
-        return self._kept_source(key, lambda: load_run(workspace, run, beside=self._loaded()))
+        return self._kept_source(
+            key, lambda: load_run(workspace, run, beside=self._loaded(), memory=self.memory)
+        )
 
     def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateData:
         """Return the households of a survey, loading them when new or changed."""
         path = workspace.survey_folder(survey) / "household.parquet"
-        return self._source(path, lambda: load_survey(workspace, survey))
+        return self._source(path, lambda: load_survey(workspace, survey, memory=self.memory))
 
     def result(self, key: tuple[Any, ...]) -> pd.DataFrame | None:
         """Return a finished table, or ``None``."""
-        with self._lock:
-            found = self._results.get(key)
-            if found is not None:
-                self._results.move_to_end(key)
-            return found
+        found = self._results.find(key)
+        return found.table if isinstance(found, FinishedTable) else None
 
     def keep_result(self, key: tuple[Any, ...], table: pd.DataFrame) -> None:
         """Keep a finished table."""
-        with self._lock:
-            self._results[key] = table
-            while len(self._results) > self._kept:
-                self._results.popitem(last=False)
+        self._results.keep(key, FinishedTable(table, int(table.memory_usage(deep=True).sum())))
 
     def _loaded(self) -> list[EstimateData]:
         with self._lock:
@@ -142,10 +149,29 @@ class EstimateCache:
 
     def _keep_source(self, key: tuple[Hashable, ...], source: EstimateData) -> None:
         """Keep a source as the one used last; the lock is held."""
+        known = key in self._sources
         self._sources[key] = self._alive[key] = source
         self._sources.move_to_end(key)
-        while len(self._sources) > self._capacity:
+        if known:
+            return
+        while (taken := _bytes_of(self._sources.values())) > self._limit * _FOR_SOURCES:
+            if len(self._sources) == 1:
+                break
             self._sources.popitem(last=False)
+        self.memory.reserve(taken)
+
+
+@dataclass(frozen=True)
+class FinishedTable:
+    """A finished table."""
+
+    table: pd.DataFrame
+    nbytes: int
+
+
+def _bytes_of(sources: Iterable[EstimateData]) -> int:
+    """Return the memory several sources take, what they share counted once."""
+    return sum(reduce(or_, (source.held() for source in sources), {}).values())
 
 
 def stamp(path: Path) -> int:
@@ -182,7 +208,11 @@ def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int,
 
 
 def load_run(
-    workspace: Workspace, run: Run, *, beside: Sequence[EstimateData] = ()
+    workspace: Workspace,
+    run: Run,
+    *,
+    beside: Sequence[EstimateData] = (),
+    memory: LruCache,
 ) -> EstimateData:
     """Load the recipient and implicates of a run.
 
@@ -195,6 +225,8 @@ def load_run(
         Where it is.
     beside
         What is in memory already; columns that are the same there are not held twice.
+    memory
+        Where what is read and computed is kept.
 
     Raises
     ------
@@ -212,11 +244,19 @@ def load_run(
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
     spec = run.spec()
     implicates = stored_implicates(
-        run.implicates_folder, recipient=path, rows=len(recipient), seed=spec.seed
+        run.implicates_folder, recipient=path, rows=len(recipient), memory=memory, seed=spec.seed
     )
     table, weights = _households(workspace, run, recipient, implicates.names, beside)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
-    return EstimateData(table, weights, implicates, donor, state=state, outcomes=_outcomes(run))
+    return EstimateData(
+        table,
+        weights,
+        implicates,
+        donor,
+        state=state,
+        outcomes=_outcomes(run),
+        memory=memory,
+    )
 
 
 def _households(
@@ -253,7 +293,11 @@ def _outcomes(source: Run | Combination) -> Sequence[DerivedVariable]:
 
 
 def load_combination(
-    combination: Combination, runs: Sequence[Run], loaded: Sequence[EstimateData]
+    combination: Combination,
+    runs: Sequence[Run],
+    loaded: Sequence[EstimateData],
+    *,
+    memory: LruCache,
 ) -> EstimateData:
     """Put the data of several runs on one recipient together.
 
@@ -263,6 +307,8 @@ def load_combination(
         The combination and its runs.
     loaded
         The data of each run; their weights are the same.
+    memory
+        Where what is computed is kept.
 
     Raises
     ------
@@ -288,16 +334,17 @@ def load_combination(
         notes=notes,
         outcomes=[*theirs, *own],
         parts=loaded,
+        memory=memory,
     )
 
 
-def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateData:
-    """Load the households of a survey."""
+def load_survey(workspace: Workspace, survey: SurveyId, *, memory: LruCache) -> EstimateData:
+    """Load the households of a survey; what is computed of them is kept in a memory."""
     found = workspace.stored_survey(survey)
     table = found.columns("household", found.column_names("household")).reset_index(drop=True)
     design = found.description.design
     weights = weight_matrix(table, len(table), design=design)
-    return EstimateData(_without(table, design.columns), weights)
+    return EstimateData(_without(table, design.columns), weights, memory=memory)
 
 
 def _without(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

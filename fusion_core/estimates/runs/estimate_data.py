@@ -25,7 +25,6 @@ from fusion_core.estimates.runs._outcomes import (
     written_out,
 )
 from fusion_core.estimates.statistics import (
-    KEPT_BYTES,
     Coded,
     Condition,
     DonorAnswers,
@@ -54,9 +53,9 @@ if TYPE_CHECKING:
 
 
 _NAME: Final = re.compile(r"\w+")
-ROWS_BYTES: Final = 256 * 2**20
-"""Memory for who belongs to which subgroup and area: five filters on a fused variable, with 1.3 million
-households and 40 implicates."""
+KEPT_BYTES: Final = 960 * 2**20
+"""Memory for what was read and computed: 1.3 million households with two donors take 545 MB of it, a
+fused number of 40 implicates 216 MB; the rest is for filters and the sums of many questions."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,8 @@ class EstimateData:
         Derived outcomes, each after those it is built from.
     parts
         The data of the runs it was put together from, whose columns, implicates and donors it shares.
+    memory
+        Where what is read and computed is kept; ``None`` for a place of its own.
     """
 
     def __init__(
@@ -126,17 +127,18 @@ class EstimateData:
         notes: tuple[str, ...] = (),
         outcomes: Sequence[DerivedVariable] = (),
         parts: Sequence[EstimateData] = (),
+        memory: LruCache | None = None,
     ) -> None:
+        self.memory = LruCache(KEPT_BYTES) if memory is None else memory
         self.table = table
         self.weights = weights
-        self.implicates = None if implicates is None else OutcomeImplicates(implicates)
+        self.implicates = None if implicates is None else OutcomeImplicates(implicates, self.memory)
         self.donor = with_outcome_columns(donor)
         self.state = state
         self.notes = notes
         self.parts = tuple(parts)
         self._variables: Mapping[str, Variable] | None = None
-        self._kept_rows = LruCache(ROWS_BYTES)
-        self._kept_sums = LruCache(KEPT_BYTES)
+        self._kept = self.memory.shelf(self)
         self.outcomes: dict[str, Outcome] = {}
         self._defining = Lock()
         for outcome in outcomes:
@@ -146,6 +148,26 @@ class EstimateData:
     def rows(self) -> int:
         """Number of households."""
         return len(self.table)
+
+    def held(self) -> dict[int, int]:
+        """Return the bytes that its households and donors take, by part: what others share is one part.
+
+        What is read of the implicates and what is computed stands in `memory`.
+        """
+        found = {id(self.weights): self.weights.values.nbytes}
+        for name in self.table.columns:
+            column = self.table[name]
+            values = column.array
+            own = values.codes if isinstance(values, pd.Categorical) else values
+            place = (
+                own.__array_interface__["data"][0] if isinstance(own, np.ndarray) else hash(name)
+            )
+            found[place] = int(column.memory_usage(index=False))
+        for sample in samples_of(self.donor):
+            found |= sample.held()
+        for part in self.parts:
+            found |= part.held()
+        return found
 
     def variables(self) -> Mapping[str, Variable]:
         """Describe what a filter may read: recipient columns and fused variables."""
@@ -228,6 +250,7 @@ class EstimateData:
             state=self.state,
             notes=self.notes,
             outcomes=[*others, definition],
+            memory=self.memory,
         )
 
     def find(self, name: str) -> None:
@@ -274,7 +297,7 @@ class EstimateData:
 
     def kept_bounds(self, event: CheckedExpression, find: Callable[[], JointBounds]) -> JointBounds:
         """Return the bounds of an event, finding them on first use."""
-        return self._kept_rows.get(("bounds", event.sql), find)
+        return self._kept.get(("bounds", event.sql), find)
 
     @property
     def numbers(self) -> int:
@@ -297,7 +320,7 @@ class EstimateData:
         def keep() -> Subgroup:
             return self._evaluate(text) if text else Subgroup(np.ones(self.rows, dtype=bool))
 
-        return self._kept_rows.get(("subgroup", text), keep)
+        return self._kept.get(("subgroup", text), keep)
 
     def breakdown(self, by: Sequence[str], where: str) -> Breakdown:
         """Return the groups that columns and fused variables form within a filter."""
@@ -319,7 +342,7 @@ class EstimateData:
         def partition() -> _Partition:
             return _Partition(*self._grouped(by, self.subgroup(where)))
 
-        return self._kept_rows.get(("groups", where.strip(), tuple(by)), partition)
+        return self._kept.get(("groups", where.strip(), tuple(by)), partition)
 
     def sums(self, by: Sequence[str], where: str) -> GroupSums:
         """Return the weighted sums of groups; what is known of smaller groups is added up."""
@@ -329,15 +352,15 @@ class EstimateData:
             groups = self._partition(by, where).groups
             known = [
                 sums
-                for other, sums in self._kept_rows.items()
+                for other, sums in self._kept.items()
                 if isinstance(sums, GroupSums) and isinstance(other, tuple) and other[:2] == key[:2]
             ]
             places = ((finer, finer.groups.within(groups, self.rows)) for finer in known)
             nested = next(((finer, place) for finer, place in places if place is not None), None)
             weights = self.weights.values
-            return GroupSums(groups, weights, kept=self._kept_sums, key=key, finer=nested)
+            return GroupSums(groups, weights, kept=self._kept, key=key, finer=nested)
 
-        return self._kept_rows.get(key, begin)
+        return self._kept.get(key, begin)
 
     def kept(self, key: tuple[object, ...], compute: Callable[[], Item]) -> Item:
         """Return what was computed of these households before, else compute and keep it.
@@ -349,7 +372,7 @@ class EstimateData:
         compute
             Returns it; its ``nbytes`` say what memory it takes.
         """
-        return self._kept_rows.get(key, compute)
+        return self._kept.get(key, compute)
 
     def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
         """Return what has to be computed for some statistics, within a filter if one is given."""

@@ -16,7 +16,7 @@ from fusion_core.estimates.statistics.drawn_expressions import (
     evaluate_plainly,
     split_expression,
 )
-from fusion_core.estimates.statistics.group_sums import KEPT_BYTES, GroupSums
+from fusion_core.estimates.statistics.group_sums import GroupSums
 from fusion_core.estimates.statistics.groups import (
     RESULT_COLUMNS,
     Groups,
@@ -26,8 +26,8 @@ from fusion_core.estimates.statistics.groups import (
 )
 from fusion_core.estimates.statistics.quantiles import (
     effective_sample_size,
+    quantiles_by_woodruff,
     quantiles_of_draws,
-    woodruff_variance,
 )
 from fusion_core.estimates.statistics.questions import (
     Question,
@@ -73,7 +73,6 @@ from fusion_core.estimates.statistics.weights import (
 
 __all__ = [
     "AS_TRAINED",
-    "KEPT_BYTES",
     "KINDS",
     "RESULT_COLUMNS",
     "SHARES",
@@ -123,6 +122,7 @@ __all__ = [
     "group_rows",
     "indicates",
     "ordered_mask",
+    "quantiles_by_woodruff",
     "quantiles_of_draws",
     "restrict",
     "row_mask",
@@ -130,5 +130,4 @@ __all__ = [
     "split_expression",
     "weight_matrix",
     "weights_of_answers",
-    "woodruff_variance",
 ]

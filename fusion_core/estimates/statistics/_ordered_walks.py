@@ -49,6 +49,10 @@ class Ordered(NamedTuple):
     order: Integers
     answered: Integers
 
+    def pick(self, implicates: list[int]) -> Ordered:
+        """Return some of the implicates."""
+        return Ordered(self.values[implicates], self.order[implicates], self.answered[implicates])
+
 
 class Start(NamedTuple):
     """Where the search for a quantile starts.

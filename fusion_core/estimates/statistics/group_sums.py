@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.lru_cache import LruCache
 from fusion_core.wanted import wanted_check
 
 if TYPE_CHECKING:
@@ -22,11 +21,10 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates.statistics.groups import Groups
     from fusion_core.estimates.statistics.targets import Measure
+    from fusion_core.lru_cache import Kept
 
     Floats = NDArray[np.float64]
 
-KEPT_BYTES: Final = 512 * 2**20
-"""Memory for sums kept between questions: those of eight variables for every PUMA."""
 _LARGEST_BYTES: Final = 128 * 2**20
 _USUAL_IMPLICATES: Final = 40
 
@@ -53,7 +51,7 @@ class GroupSums:
         groups: Groups,
         weights: NDArray[np.floating],
         *,
-        kept: LruCache | None = None,
+        kept: Kept | None = None,
         key: Hashable = (),
         finer: tuple[GroupSums, NDArray[np.intp]] | None = None,
     ) -> None:

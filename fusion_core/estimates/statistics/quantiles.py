@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.statistics._ordered_walks import Ordered
+
     Floats = NDArray[np.float64]
 
 # Standard errors around a quantile within which those of the replicate weights are looked for.
@@ -43,18 +45,23 @@ def weighted_quantiles(values: NDArray[Any], weights: NDArray[Any], probability:
         Shape (K, M); NaN where no positive weight is left.
     """
     # Compiled code is loaded by those who ask for a quantile: its compiler takes a second.
+    from fusion_core.estimates.statistics._ordered_walks import in_order
+
+    used = np.ascontiguousarray(weights, dtype=np.float64)
+    if not len(used):
+        return np.full((weights.shape[1], values.shape[1]), np.nan)
+    return _quantiles_in_order(in_order(values), used, probability)
+
+
+def _quantiles_in_order(ordered: Ordered, used: Floats, probability: float) -> Floats:
+    """Return quantiles of values that were put in order, for every implicate and weight."""
     from fusion_core.estimates.statistics._ordered_walks import (
         Start,
-        in_order,
         mark_below,
         total_weights,
         walk_quantiles,
     )
 
-    used = np.ascontiguousarray(weights, dtype=np.float64)
-    if not len(used):
-        return np.full((weights.shape[1], values.shape[1]), np.nan)
-    ordered = in_order(values)
     full = np.ascontiguousarray(used[:, 0])
     size = effective_sample_size(full)
     spread = np.sqrt(probability * (1.0 - probability) / size) if size else 1.0
@@ -119,37 +126,54 @@ def effective_sample_size(weight: Floats) -> float:
     return float(weight.sum() ** 2) / square if square > 0 else 0.0
 
 
-def woodruff_variance(values: NDArray[Any], weight: Floats, probability: float) -> Floats:
-    """Return the variance of quantiles without replicate weights (Woodruff 1952).
+def quantiles_by_woodruff(
+    values: NDArray[Any], weight: Floats, probability: float
+) -> tuple[Floats, Floats]:
+    """Return the quantile of every implicate and its variance without replicate weights.
 
-    The distance between the quantiles at p ± √(p(1−p)/n_eff) is two standard errors.
+    The distance between the quantiles at p ± √(p(1−p)/n_eff) is two standard errors (Woodruff 1952).
+    The values are put in order once for all three.
 
     Parameters
     ----------
     values
-        Array of shape (rows, M).
+        Array of shape (rows, M); rows without an answer (NaN) are left out.
     weight
         Full-sample weight, one per row.
+    probability
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple
+        Quantiles and variances, each of shape (M,); NaN where no positive weight, or for a variance
+        no more than one effective household, is left.
     """
-    result = np.full(values.shape[1], np.nan)
-    answered = ~np.isnan(np.asarray(values, dtype=np.float64))
-    for size, columns in _by_size(answered, weight).items():
+    from fusion_core.estimates.statistics._ordered_walks import in_order
+
+    variances = np.full(values.shape[1], np.nan)
+    used = np.ascontiguousarray(weight, dtype=np.float64)[:, None]
+    if not len(used):
+        return variances.copy(), variances
+    ordered = in_order(values)
+    for size, columns in _by_size(ordered, used[:, 0]).items():
         if size <= 1:
             continue
         step = np.sqrt(probability * (1.0 - probability) / size)
         ends = max(probability - step, 1e-6), min(probability + step, 1.0 - 1e-6)
-        lower, upper = (
-            weighted_quantiles(values[:, columns], weight[:, None], end)[0] for end in ends
-        )
-        result[columns] = ((upper - lower) / 2.0) ** 2
-    return result
+        alike = ordered if len(columns) == values.shape[1] else ordered.pick(columns)
+        lower, upper = (_quantiles_in_order(alike, used, end)[0] for end in ends)
+        variances[columns] = ((upper - lower) / 2.0) ** 2
+    return _quantiles_in_order(ordered, used, probability)[0], variances
 
 
-def _by_size(answered: NDArray[np.bool_], weight: Floats) -> dict[float, list[int]]:
+def _by_size(ordered: Ordered, weight: Floats) -> dict[float, list[int]]:
     """Return the implicates by the effective number of households that answered in them."""
-    if answered.all():
-        return {effective_sample_size(weight): list(range(answered.shape[1]))}
+    if (ordered.answered == len(weight)).all():
+        return {effective_sample_size(weight): list(range(len(ordered.answered)))}
     found: dict[float, list[int]] = {}
-    for place, column in enumerate(answered.T):
-        found.setdefault(effective_sample_size(weight[column]), []).append(place)
+    for place, (order, answered) in enumerate(zip(ordered.order, ordered.answered, strict=True)):
+        # Summed in the order of the rows, so that the same rows give the same number to the last bit.
+        rows = np.sort(order[:answered])
+        found.setdefault(effective_sample_size(weight[rows]), []).append(place)
     return found

@@ -19,7 +19,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.statistics._inequality import gini_variance, weighted_gini
 from fusion_core.estimates.statistics.columns import Column, find_column
 from fusion_core.estimates.statistics.groups import Rows
-from fusion_core.estimates.statistics.quantiles import weighted_quantiles, woodruff_variance
+from fusion_core.estimates.statistics.quantiles import quantiles_by_woodruff, weighted_quantiles
 from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.estimates.statistics.subgroups import Condition
 from fusion_core.fusion.implicates import Implicates
@@ -266,9 +266,7 @@ class QuantileTarget(Checked):
     def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
         """Return variances by Woodruff's (1952) test inversion."""
         del sample
-        values = self.column.values[rows]
-        estimate = weighted_quantiles(values, weight[:, None], self.probability)[0]
-        return estimate, woodruff_variance(values, weight, self.probability)
+        return quantiles_by_woodruff(self.column.values[rows], weight, self.probability)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class Covariates(Checked):
         """Number of columns."""
         return int(1 + self.numbers.shape[1] + sum(count for _, count in self.codes))
 
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes, the `matrix` aside."""
+        return self.numbers.nbytes + sum(own.nbytes for own, _ in self.codes)
+
     def take(self, order: NDArray[np.intp]) -> Covariates:
         """Return the rows in another order."""
         codes = tuple((own[order], count) for own, count in self.codes)

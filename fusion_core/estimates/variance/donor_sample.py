@@ -279,6 +279,12 @@ class DonorSample(Checked, Summarized):
         """
         return donor_answers(measure, self)
 
+    def held(self) -> dict[int, int]:
+        """Return the bytes that its parts take, by part: copies of a sample share them."""
+        sides = {id(side): side.nbytes for side in (self.own, self.recipient)}
+        sides[id(self.own)] += 8 * self.own.rows * self.own.width  # its matrix
+        return {**sides, id(self.weights): self.weights.nbytes}
+
     @property
     def names(self) -> Collection[str]:
         """The fused variables the donor was asked."""

@@ -6,6 +6,7 @@ from harmony_app.explore.data.catalogue import (
     SURVEY_PREFIX,
     Catalogue,
     Source,
+    fused_names,
     read_catalogue,
 )
 from harmony_app.explore.data.downloads import (
@@ -52,6 +53,7 @@ __all__ = [
     "file_stem",
     "followed_rows",
     "followed_view",
+    "fused_names",
     "hover_of",
     "layer_of",
     "method_note",

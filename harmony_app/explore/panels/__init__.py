@@ -7,6 +7,7 @@ from harmony_app.explore.panels.centre import (
 from harmony_app.explore.panels.controls import (
     Controls,
 )
+from harmony_app.explore.panels.kept_tables import KeptTables
 from harmony_app.explore.panels.notices import notices_html
 from harmony_app.explore.panels.publishing import Publishing
 from harmony_app.explore.panels.side import (
@@ -15,6 +16,7 @@ from harmony_app.explore.panels.side import (
 from harmony_app.explore.panels.takeaway import (
     Shown,
     TakeAway,
+    copy_link_button,
 )
 from harmony_app.explore.panels.years import Years
 
@@ -23,11 +25,13 @@ __all__ = [
     "Centre",
     "Combining",
     "Controls",
+    "KeptTables",
     "Placing",
     "Publishing",
     "Shown",
     "Side",
     "TakeAway",
     "Years",
+    "copy_link_button",
     "notices_html",
 ]

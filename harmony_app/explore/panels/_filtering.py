@@ -9,7 +9,7 @@ import panel as pn
 from fusion_core.errors import InputError
 from fusion_core.harmony.expressions import read_condition
 from harmony_app.explore.panels._condition_rows import ConditionRow
-from harmony_app.explore.panels._drawer import Drawer
+from harmony_app.explore.panels._parts import Drawer
 from harmony_app.explore.view import FILTERS, joined
 from harmony_app.shell.look import page_part
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from fusion_core.surveys.model import Variable
     from harmony_app.explore.data import Catalogue, Source
+    from harmony_app.explore.panels.kept_tables import KeptTables
 
 _NO_TABLES: Final = "none yet: keep one on Validate"
 EVERYONE: Final = "all households"
@@ -66,6 +67,8 @@ class Controls:
         Called with the new state after an edit.
     choose_source
         Called with the identifier of another source.
+    kept_tables
+        What can be done to the table that is chosen.
     styles
         Style sheet of the HTML panes.
     """
@@ -75,6 +78,7 @@ class Controls:
         catalogue: Catalogue,
         change: Callable[[ExploreState], None],
         choose_source: Callable[[str], None],
+        kept_tables: KeptTables,
         styles: list[str],
     ) -> None:
         self._change = change
@@ -123,6 +127,7 @@ class Controls:
         self.smoothing = Smoothing(lambda ticked: self._change(self._with(smooth=ticked)), styles)
         self.table = _select("Against a table")
         self.totals = _select("Calibrated to")
+        self.kept_tables = kept_tables
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
             label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
@@ -154,6 +159,7 @@ class Controls:
             self.merge,
             self.smoothing.panel,
             self.table,
+            self.kept_tables.panel,
             self.totals,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
@@ -226,6 +232,7 @@ class Controls:
             _options(self.table, {nothing: "", **{item.title: item.name for item in known}})
             self.table.value = state.table
             self._show_totals(state, source)
+            self.kept_tables.show(self._tables.get(state.table))
             self._show_classes(state)
 
     def _show_totals(self, state: ExploreState, source: Source) -> None:

@@ -10,8 +10,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.workspace.files import size_text
-from harmony_app.explore.panels._drawer import Drawer
-from harmony_app.explore.panels._parts import panel
+from harmony_app.explore.panels._parts import Drawer, panel
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork

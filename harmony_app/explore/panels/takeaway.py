@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _SMALL_BUTTON: Final = ".bk-btn { padding: 4px 9px; }"
+_COPY_LINK: Final = """
+const address = window.location.href;
+const done = () => { const old = button.label; button.label = "Copied";
+  setTimeout(() => { button.label = old; }, 1600); };
+if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(address).then(done);
+else {
+  const field = document.createElement("textarea");
+  field.value = address; document.body.append(field); field.select();
+  document.execCommand("copy"); field.remove(); done();
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -172,4 +183,11 @@ def _stem(shown: Shown) -> str:
     return file_stem(title + years, shown.state.area_kind)
 
 
-__all__ = ["Shown", "TakeAway"]
+def copy_link_button() -> pn.widgets.Button:
+    """Return a button that copies the address of what is shown."""
+    link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
+    link.js_on_click(args={"button": link}, code=_COPY_LINK)
+    return link
+
+
+__all__ = ["Shown", "TakeAway", "copy_link_button"]

@@ -13,7 +13,7 @@ from fusion_core.estimates.places import estimates_by_shares
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.geography.boundaries import MAP_CRS, read_areas, write_areas
 from fusion_core.geography.location import write_intersections
-from fusion_core.workspace.independent_tables import StoredTable, keep_table
+from fusion_core.workspace.independent_tables import StoredTable, keep_table, stored_tables
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 from harmony_app.explore.data.catalogue import read_catalogue
@@ -134,3 +134,34 @@ def test_other_areas_let_the_table_go(make_page):
 def test_a_table_that_is_not_there_is_named(make_page):
     page = make_page(against_table="homse")
     assert "homse" in page.centre.status.object
+
+
+def test_a_kept_table_is_called_something_else_and_links_stay(make_page):
+    page = make_page(against_table="homes", by="county", show="difference")
+    care = page.controls.kept_tables
+    care.rename.clicks += 1
+    assert care.title.value == "homes (homes.csv)"
+    care.title.value = "Homes counted"
+    assert "Homes counted" in page.controls.table.options
+    assert page.state.table == "homes"
+    assert "Homes counted" in page.note.text()
+    care.rename.clicks += 1
+    care.title.value = ""
+    assert "homes (homes.csv)" in page.controls.table.options
+
+
+def test_a_kept_table_is_removed_and_put_back(make_page, with_counties):
+    page = make_page(against_table="homes", by="county", show="difference")
+    care = page.controls.kept_tables
+    before = stored_tables(with_counties)
+    care.remove.clicks += 1
+    assert (page.state.table, page.state.measure) == ("", "estimate")
+    assert list(page.controls.table.options.values()) == [""]
+    assert "Removed “homes (homes.csv)”" in care.message.object
+    assert stored_tables(with_counties) == ((), ())
+    care.undo.clicks += 1
+    assert stored_tables(with_counties) == before
+    assert not care.undo.visible
+    page.controls.table.value = "homes"
+    assert page.state.measure == "difference"
+    assert not care.message.visible

@@ -9,6 +9,7 @@ from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.fusion import write_implicates
+from fusion_core.fusion.base import Stream
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.harmony.expressions import Test
 from fusion_core.harmony.model.harmony import SurveyPair
@@ -19,7 +20,7 @@ from fusion_core.surveys.model import (
     SurveyId,
     variable_from_column,
 )
-from fusion_core.workspace.combinations import combination_names
+from fusion_core.workspace.combinations import combination_names, open_combination
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
 from harmony_app.explore.data.catalogue import read_catalogue
@@ -33,7 +34,7 @@ TRAVEL = SurveyId("TRAVEL", "2017")
 
 @pytest.fixture
 def workspace(mapped_workspace, tmp_path):
-    """A copy with a second run, of another donor on the same recipient."""
+    """A copy with a second run, of another donor on the same recipient, which asked one thing too."""
     folder = tmp_path / "workspace"
     shutil.copytree(mapped_workspace.workspace.path, folder)
     copy = Workspace.open(folder)
@@ -42,15 +43,19 @@ def workspace(mapped_workspace, tmp_path):
     recipient = first.spec().pair.recipient
     rows = len(copy.survey(recipient).table("household"))
     donor = copy.survey(first.spec().pair.donor).table("household")[["household_id", "weight"]]
-    donor = donor.assign(miles=generator.gamma(2.0, 5.0, len(donor)))
-    entry = variable_from_column("miles", donor["miles"])
-    copy.add_survey(Survey(SurveyDescription(TRAVEL), Dictionary([entry]), donor))
-    spec = RunSpec("Travel", SurveyPair(TRAVEL, recipient), ("miles",), implicates=6, seed=2)
-    run = create_run(copy, spec)
+    names = ("kwh", "miles")
+    donor = donor.assign(**{name: generator.gamma(2.0, 5.0, len(donor)) for name in names})
+    entries = [variable_from_column(name, donor[name]) for name in names]
+    copy.add_survey(Survey(SurveyDescription(TRAVEL), Dictionary(entries), donor))
+    spec = RunSpec("Travel", SurveyPair(TRAVEL, recipient), names, implicates=6, seed=2)
+    run, drawn = create_run(copy, spec), Stream(2, "travel", names)
     run.input_folder.mkdir()
     shutil.copy(first.input_folder / "recipient.parquet", run.input_folder)
-    miles = FusedVariable("miles", generator.gamma(2.0, 5.0, (rows, 6)))
-    write_implicates(Implicates({"miles": miles}), run.implicates_folder)
+    fused = {
+        name: FusedVariable(name, generator.gamma(2.0, 5.0, (rows, 6)), streams=(drawn,))
+        for name in names
+    }
+    write_implicates(Implicates(fused), run.implicates_folder)
     run.write_state(RunState(status="finished", stage="validate", progress=1.0))
     return copy
 
@@ -94,6 +99,7 @@ def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
     assert combination_names(workspace) == ["winter_travel"]
     assert page.state.source == "combination:winter_travel"
     assert set(page.source.variables) == {"cold", "kwh", "miles"}
+    assert open_combination(workspace, "winter_travel").parts[1].variables == ("miles",)
     choose(card.conditions[0], "cold", "Yes")
     choose(card.conditions[1], "miles", threshold=8.0)
     card.name.value = "both"

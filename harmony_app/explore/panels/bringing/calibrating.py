@@ -10,7 +10,7 @@ import panel as pn
 
 from fusion_core.calibration import Method, StoredTotals, keep_totals, read_totals
 from fusion_core.errors import HarmonyError, InputError
-from harmony_app.explore.panels._drawer import Drawer
+from harmony_app.explore.panels._parts import Drawer
 from harmony_app.shell.look import page_part
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from fusion_core.errors import HarmonyError
 from fusion_core.estimates.runs import save_outcome
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.runs import Run
+from harmony_app.explore.data import fused_names
 from harmony_app.explore.panels._condition_rows import ConditionRow
-from harmony_app.explore.panels._drawer import Drawer
+from harmony_app.explore.panels._parts import Drawer
 from harmony_app.explore.view import HOW_MANY, joined
 from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
@@ -152,13 +153,13 @@ class OutcomeForm:
         other = self._partners.get(self.other.value or "")
         if source is None or other is None:
             return
-        runs = [item.run for item in (source, other) if isinstance(item.run, Run)]
+        parts = _without_overlap(source, other)
 
         def work() -> str:
             self._session.require("runner", "Combining runs")
             workspace = self._estimator.workspace
             name = self.combination.value.strip()
-            combination = combination_of(workspace, name, [(run, ()) for run in runs])
+            combination = combination_of(workspace, name, parts)
             self._estimator.cache.source(workspace, combination)
             save_combination(workspace, combination)
             self._session.record("runs combined", combination=name)
@@ -202,6 +203,16 @@ class OutcomeForm:
         kind = ("error", "alert") if is_error else ("told", "status")
         self.message.object = page_part("line", "div", kind[0], text, kind[1]) if text else ""
         self.message.visible = bool(text)
+
+
+def _without_overlap(first: Source, second: Source) -> list[tuple[Run, tuple[str, ...]]]:
+    """Return two runs and which of their variables are used: one that both fused is the first's."""
+    own = fused_names(first.specs[0])
+    theirs = fused_names(second.specs[0])
+    left = tuple(name for name in theirs if name not in own)
+    runs = [item.run for item in (first, second) if isinstance(item.run, Run)]
+    # Nothing left is refused like any two runs of the same variables.
+    return [(runs[0], ()), (runs[1], left if len(left) < len(theirs) else ())]
 
 
 __all__ = ["Combining"]

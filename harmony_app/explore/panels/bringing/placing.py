@@ -10,7 +10,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from harmony_app.explore.data import read_own_places
-from harmony_app.explore.panels._drawer import Drawer
+from harmony_app.explore.panels._parts import Drawer
 from harmony_app.explore.view import SMALL_KINDS
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part

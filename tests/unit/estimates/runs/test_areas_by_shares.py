@@ -119,7 +119,7 @@ def test_an_area_is_compared_with_all_of_them_together(workspace, run):
 
 
 def test_what_cannot_be_put_together_is_refused(parted, run):
-    with pytest.raises(InputError, match="A median cannot be put together"):
+    with pytest.raises(InputError, match="A median cannot be computed for areas"):
         estimates_by_shares(parted, run, Statistic("median", "energy"), "county")
     with pytest.raises(InputError, match=r"'district'.*Choose one of county"):
         estimates_by_shares(parted, run, TOTAL, "district")

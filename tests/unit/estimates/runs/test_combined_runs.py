@@ -1,5 +1,7 @@
 """Runs of several donors on one recipient, analysed together."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,14 @@ from fusion_core.derived.definition import DerivedVariable
 from fusion_core.derived.outcomes import put_outcome, read_outcomes, remove_outcome
 from fusion_core.errors import ConflictError, ExpressionError, InputError
 from fusion_core.estimates import EstimateCache, Statistic
-from fusion_core.estimates.runs import area_estimates, compare_groups, compare_sources
+from fusion_core.estimates.runs import (
+    area_estimates,
+    area_ranks,
+    compare_groups,
+    compare_sources,
+)
+from fusion_core.estimates.runs.estimate_cache import FinishedTable
+from fusion_core.estimates.runs.estimate_data import Subgroup
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.files import read_json
 
@@ -59,12 +68,40 @@ def test_what_runs_and_their_combination_hold_alike_is_in_memory_once(workspace,
 
 
 def test_the_runs_of_a_kept_combination_are_not_read_twice(workspace, run, both):
-    cache = EstimateCache(capacity=1)
+    cache = EstimateCache(limit=1)
     joined = cache.source(workspace, both)
     cache.source(workspace, run.spec().pair.recipient)
     cache.source(workspace, both)
     assert cache.source(workspace, run) is joined.parts[0]
     assert len(cache._sources) == 1
+
+
+def test_answers_of_all_sources_share_one_limit(workspace, run, travel, both):
+    cache = EstimateCache()
+    held = sum(cache.source(workspace, both).held().values())
+    limited = EstimateCache(limit=2 * held)
+    for source, name in ((run, "energy"), (travel, "miles"), (both, "energy"), (both, "miles")):
+        for where in ("", "np > 1", f"{name} > 1", "np > 2"):
+            asked = (workspace, source, Statistic("mean", name), ("puma",), where)
+            found = area_estimates(*asked, cache=limited)
+            pd.testing.assert_frame_equal(found, area_estimates(*asked, cache=cache))
+            assert limited.memory.nbytes <= held
+    assert cache.memory.nbytes > held
+
+
+def test_what_was_computed_of_a_source_goes_with_it(workspace, run):
+    cache = EstimateCache(limit=1)
+    memory = cache.memory
+    memory._limit = 2**40
+    for where in ("np > 1", "energy > 1"):
+        area_estimates(workspace, run, Statistic("mean", "energy"), ("puma",), where, cache=cache)
+    area_ranks(workspace, run, Statistic("mean", "energy"), cache=cache)
+    assert len(memory.items()) > 8
+    cache.source(workspace, run.spec().pair.recipient)
+    gc.collect()
+    cache.source(workspace, run.spec().pair.recipient).subgroup("np > 1")
+    left = [type(item) for _, item in memory.items()]
+    assert left == [FinishedTable, FinishedTable, Subgroup]
 
 
 def test_a_column_that_differs_between_runs_is_each_runs_own(workspace, run, travel):

@@ -95,12 +95,12 @@ def test_new_implicates_are_noticed(workspace, run):
     assert after["estimate"].to_numpy() == pytest.approx(7.0)
 
 
-def test_the_cache_keeps_only_so_many_sources(workspace, run):
-    cache = EstimateCache(capacity=1, results=1)
+def test_the_cache_keeps_only_so_much(workspace, run):
+    cache = EstimateCache(limit=1)
     area_estimates(workspace, run, MEAN, cache=cache)
     survey_area_estimates(workspace, RECIPIENT, Statistic("mean", "np"), cache=cache)
     assert len(cache._sources) == 1
-    assert len(cache._results) == 1
+    assert len(cache.memory.items()) == 1
 
 
 def test_several_threads_get_the_same_answer(workspace, run):

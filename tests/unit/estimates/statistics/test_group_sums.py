@@ -6,12 +6,12 @@ import pytest
 
 from fusion_core.estimates import Statistic
 from fusion_core.estimates.api.analysis import estimate_targets
-from fusion_core.estimates.runs import estimate_data as sources
 from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.statistics.group_sums import GroupSums
 from fusion_core.estimates.statistics.groups import Groups, group_rows
 from fusion_core.estimates.statistics.weights import WeightMatrix
 from fusion_core.fusion import FusedVariable, Implicates
+from fusion_core.lru_cache import LruCache
 from fusion_core.surveys import WeightDesign
 
 ROWS = 400
@@ -76,15 +76,15 @@ def test_other_households_are_other_sums(source):
     assert some.sum() < everybody.sum()
 
 
-def test_filters_take_no_more_memory_the_more_of_them_are_typed(source, monkeypatch):
-    monkeypatch.setattr(sources, "ROWS_BYTES", 20 * ROWS)
-    kept = EstimateData(source.table, source.weights, source.implicates)
+def test_filters_take_no_more_memory_the_more_of_them_are_typed(source):
+    memory = LruCache(20 * ROWS)
+    kept = EstimateData(source.table, source.weights, source.implicates, memory=memory)
     for number in range(60):
         where = f"energy > {number / 10}"
         found = kept.sums(["puma"], where).of([Counted()])[0]
         assert found.sum() == source.sums(["puma"], where).of([Counted()])[0].sum()
-        assert kept._kept_rows.nbytes <= 20 * ROWS
-    assert len(kept._kept_rows.items()) < 10
+        assert memory.nbytes <= 20 * ROWS
+    assert len(memory.items()) < 10
 
 
 def test_groups_in_parts_are_the_same_groups(source):

@@ -3,9 +3,9 @@ import pytest
 
 from fusion_core.estimates.statistics.quantiles import (
     effective_sample_size,
+    quantiles_by_woodruff,
     quantiles_of_draws,
     weighted_quantiles,
-    woodruff_variance,
 )
 
 
@@ -49,7 +49,7 @@ def test_every_weight_column_and_implicate_is_answered():
 
 def test_woodruffs_variance_matches_theory_for_a_normal_sample():
     values = np.random.default_rng(5).normal(size=(4000, 20))
-    variance = woodruff_variance(values, np.ones(4000), 0.5).mean()
+    variance = quantiles_by_woodruff(values, np.ones(4000), 0.5)[1].mean()
     assert variance == pytest.approx(np.pi / 2 / 4000, rel=0.1)
 
 
@@ -99,3 +99,28 @@ def test_draws_taken_together_are_one_long_column(seed):
 def test_no_draw_or_no_weight_has_no_quantile():
     assert np.isnan(quantiles_of_draws(np.full((2, 3), np.nan), np.ones(2), [0.5])).all()
     assert np.isnan(quantiles_of_draws(np.ones((2, 3)), np.zeros(2), [0.5])).all()
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_woodruffs_interval_ends_at_quantiles_of_the_same_values(missing):
+    generator = np.random.default_rng(11)
+    values = generator.gamma(1.0, 10.0, (500, 6)).round(1)
+    values[generator.random(values.shape) < missing] = np.nan
+    weight = generator.integers(1, 9, 500).astype(float)
+    found, variances = quantiles_by_woodruff(values, weight, 0.3)
+    for place, column in enumerate(values.T):
+        known = ~np.isnan(column)
+        size = effective_sample_size(weight[known])
+        step = np.sqrt(0.3 * 0.7 / size)
+        ends = [
+            weighted_quantiles(column[:, None], weight[:, None], end)[0, 0]
+            for end in (0.3 - step, 0.3, 0.3 + step)
+        ]
+        assert found[place] == ends[1]
+        assert variances[place] == pytest.approx(((ends[2] - ends[0]) / 2) ** 2)
+
+
+def test_no_rows_have_no_quantile():
+    found, variances = quantiles_by_woodruff(np.empty((0, 3)), np.empty(0), 0.5)
+    assert np.isnan(found).all()
+    assert np.isnan(variances).all()

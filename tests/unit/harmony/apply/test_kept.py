@@ -119,3 +119,63 @@ def test_surveys_leave_the_cache_when_they_exceed_its_memory(donor, recipient):
     assert cache.rows(donor) is first
     cache.rows(recipient).weight("household")
     assert cache.rows(donor) is not first
+
+
+def test_shelves_share_one_limit_and_keep_the_same_keys_apart():
+    kept, owners = LruCache(2 * KIB), [Owner(), Owner()]
+    shelves = [kept.shelf(owner) for owner in owners]
+    for number, shelf in enumerate(shelves):
+        shelf.get("a", lambda number=number: np.full(KIB, number, dtype=np.uint8))
+    assert [int(shelf.get("a", np.zeros)[0]) for shelf in shelves] == [0, 1]
+    shelves[1].keep("b", np.zeros(KIB, dtype=np.uint8))
+    assert shelves[0].find("a") is None
+    assert [key for key, _ in shelves[1].items()] == ["a", "b"]
+    assert kept.nbytes == 2 * KIB
+
+
+def test_a_shelf_is_emptied_with_its_owner():
+    kept, owner, other = LruCache(4 * KIB), Owner(), Owner()
+    gone, stays = kept.shelf(owner), kept.shelf(other)
+    gone.keep("a", np.zeros(KIB, dtype=np.uint8))
+    stays.keep("a", np.zeros(KIB, dtype=np.uint8))
+    del owner
+    assert kept.nbytes == KIB
+    assert gone.find("a") is None
+    assert stays.find("a") is not None
+
+
+def test_an_owner_that_goes_while_an_item_is_dropped_leaves_nothing():
+    kept, owner = LruCache(KIB + 16), Owner()
+    shelf = kept.shelf(owner)
+    # The item that is dropped for want of room is the last to hold the owner.
+    kept.keep("holds the owner", Holding(owner, KIB))
+    shelf.keep("of the owner", np.zeros(8, dtype=np.uint8))
+    del owner
+    kept.keep("another", np.zeros(KIB, dtype=np.uint8))
+    kept.keep("next", np.zeros(8, dtype=np.uint8))
+    assert [key for key, _ in kept.items()] == ["another", "next"]
+    assert kept.nbytes == KIB + 8
+
+
+def test_room_is_left_for_what_is_in_memory_elsewhere():
+    kept = LruCache(3 * KIB)
+    for key in ("a", "b", "c"):
+        kept.keep(key, np.zeros(KIB, dtype=np.uint8))
+    kept.reserve(KIB)
+    assert [key for key, _ in kept.items()] == ["b", "c"]
+    kept.reserve(5 * KIB)
+    assert [key for key, _ in kept.items()] == ["c"]
+    kept.reserve(0)
+    kept.keep("c", np.zeros(8, dtype=np.uint8))
+    assert kept.nbytes == 8
+
+
+class Owner:
+    """Somebody who keeps items on a shelf."""
+
+
+class Holding:
+    """An item that holds on to something."""
+
+    def __init__(self, held: object, nbytes: int) -> None:
+        self.held, self.nbytes = held, nbytes
