@@ -373,11 +373,9 @@ def _training(
 
 def _growing(rows: int, predictors: int, settings: TrainSettings, speeds: Speeds) -> float:
     """Seconds of one core to choose and grow the forest of a variable or block."""
-    kinds = 2 if settings.is_boosted else 1
-    tries = kinds * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
-    from fusion_core.fusion.forests import search_trees  # compiled: slow to import
+    from fusion_core.fusion.forests import most_trees  # compiled: slow to import
 
-    trees = settings.forest_trees + tries * search_trees(rows, settings)
+    trees = most_trees(rows, settings)
     return trees * (speeds.tree + min(rows, settings.tree_rows) * predictors * speeds.grow)
 
 

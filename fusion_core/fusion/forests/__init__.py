@@ -9,7 +9,7 @@ from fusion_core.fusion.forests.forest import (
 )
 from fusion_core.fusion.forests.growing import ForestTask, scored_rows
 from fusion_core.fusion.forests.records import forest_of, forest_record
-from fusion_core.fusion.forests.tuning import FittedForest, fit_forest, search_trees
+from fusion_core.fusion.forests.tuning import FittedForest, fit_forest, most_trees
 
 __all__ = [
     "NODE",
@@ -22,6 +22,6 @@ __all__ = [
     "forest_bytes",
     "forest_of",
     "forest_record",
+    "most_trees",
     "scored_rows",
-    "search_trees",
 ]

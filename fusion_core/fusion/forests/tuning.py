@@ -59,6 +59,27 @@ def search_trees(rows: int, settings: TrainSettings) -> int:
     return min(int(np.ceil(UNSEEN_BY / unseen)), settings.forest_trees)
 
 
+def most_trees(rows: int, settings: TrainSettings) -> int:
+    """Return how many trees a forest and the choice of its trees take at most.
+
+    Parameters
+    ----------
+    rows
+        Number of donors.
+    settings
+        Whether trees of two kinds are compared, and with nearby donors; and the candidates.
+    """
+    kinds = 2 if settings.is_boosted else 1
+    folded = FOLDED_TREES * kinds if settings.lists_donors else 0
+    tried = _most_tries(kinds, settings) * search_trees(rows, settings)
+    return tried + folded + settings.forest_trees
+
+
+def _most_tries(kinds: int, settings: TrainSettings) -> int:
+    """Return how many candidates are compared at most."""
+    return kinds * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
+
+
 @dataclass(frozen=True)
 class FittedForest(Checked):
     """A forest, and what it says of donors its trees did not see.
@@ -159,7 +180,7 @@ class _Search:
         self._data, self._workers, self._settings = data, workers, settings
         self._kinds = (False, True) if data.expectations else (False,)
         # One try grows as many trees as a search compares; the rest of the forest is a few tries.
-        tries = len(self._kinds) * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
+        tries = _most_tries(len(self._kinds), settings)
         self._tried_trees = search_trees(len(data.codes), settings)
         self._steps = tries + settings.forest_trees / self._tried_trees
         self._done = 0.0

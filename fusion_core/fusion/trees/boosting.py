@@ -242,11 +242,14 @@ class Growth:
         After each round, whether no tree could be grown in it.
     text
         The model, where it was grown in another process; empty otherwise.
+    held
+        Predictions of the rows held out, once the model is settled.
     """
 
     losses: list[float] = field(default_factory=list)
     ended: list[bool] = field(default_factory=list)
     text: str = ""
+    held: NDArray[np.float64] | None = None
 
 
 class FoldModel:
@@ -291,19 +294,19 @@ class FoldModel:
             losses.append(float(self._booster.eval_valid()[0][2]))
         return Growth(losses, ended, str(self._booster.model_to_string()) if travels else "")
 
-    def settle(self) -> None:
-        """Keep the model as text alone, as no more trees will be grown.
+    def settle(self, trees: int) -> None:
+        """Keep what the first trees predict alone, as no more trees will be grown.
 
         A live model holds the gradients and histograms of its growth, most of a training's memory.
         """
         if self._booster is not None:
-            self.growth = dataclasses.replace(
-                self.growth, text=str(self._booster.model_to_string())
-            )
+            self.growth = dataclasses.replace(self.growth, held=self.predict_held(trees))
             self._booster = None
 
     def predict_held(self, trees: int) -> NDArray[np.float64]:
-        """Predict the rows this fold holds out with the first trees."""
+        """Predict the rows this fold holds out with the first trees, those it is settled on if it is."""
+        if self.growth.held is not None:
+            return self.growth.held
         booster = self._booster or lgb.Booster(model_str=self.growth.text)
         return predict(booster, self._data.matrix[self._data.held(self._number)], trees=trees)
 

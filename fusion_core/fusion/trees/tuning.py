@@ -141,7 +141,7 @@ def _best_size(
                 break
             best = candidate
         for model in best.models:
-            model.settle()
+            model.settle(best.trees)
     report(1.0)
     return best
 

@@ -154,9 +154,10 @@ def test_a_settled_model_predicts_as_the_living_one_did():
     model = FoldModel(data, 0, data.parameters(Objective("mean"), TrainSettings(), 4))
     model.growth = model.grow(12, Stop(), travels=False)
     living = model.predict_held(9)
-    model.settle()
-    assert model.growth.text
+    model.settle(9)
     assert (model.predict_held(9) == living).all()
+    travelled = pickle.loads(pickle.dumps(model))  # noqa: S301 - written in this line
+    assert (travelled.predict_held(9) == living).all()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from fusion_core.fusion import TrainSettings
 from fusion_core.fusion.base import Stop, VariableType
 from fusion_core.fusion.base.workers import workers_of
-from fusion_core.fusion.forests import Forest, ForestTask, TreeShape, fit_forest
+from fusion_core.fusion.forests import Forest, ForestTask, TreeShape, fit_forest, most_trees
 from fusion_core.fusion.forests._walks import Answers, LeafTables, walk_forest
 from fusion_core.fusion.forests.growing import ForestData, grow_trees
 
@@ -107,6 +107,20 @@ def test_the_score_prefers_large_leaves_for_noise():
     forest = grown(ForestTask(**{**vars(asked), "outcomes": noise}))
     assert forest.choice.main.leaf == 60
     assert grown(asked).choice.main.leaf == 1
+
+
+@pytest.mark.parametrize("rows", [300, 30])
+def test_no_more_trees_are_grown_than_are_reckoned_with(rows, monkeypatch):
+    asked = task(rows, forest_leaves=(1, 5), forest_shares=(0.4, 0.7))
+    numbers: list[int] = []
+
+    def counted(data, shape, trees, stop, *, folded=False):
+        numbers.extend(trees)
+        return grow_trees(data, shape, trees, stop, folded=folded)
+
+    monkeypatch.setattr("fusion_core.fusion.forests.tuning.grow_trees", counted)
+    grown(asked)
+    assert SETTINGS.forest_trees < len(numbers) <= most_trees(rows, asked.settings)
 
 
 def test_no_household_comes_to_a_leaf_without_donors():
