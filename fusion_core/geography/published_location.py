@@ -17,7 +17,6 @@ inflation factor (Marquardt 1970).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,36 +40,12 @@ _FEWEST_REGIONS: Final = 3
 _COLLINEAR: Final = 1e-8
 
 
-@dataclass(frozen=True, eq=False)
-class PublishedLocation:
-    """Components of location, and what is unseen of it.
-
-    Attributes
-    ----------
-    donor, recipient
-        Components that the donor's places tell apart, ``location 1``, …: of the donor's households, expected
-        in the place they publish, and of the recipient's, in their PUMA, with what follows of the unseen.
-        In units of the recipient's standard deviation. No column where the donor publishes no place.
-        Missing where a household has no PUMA or a place no recipient household.
-    unseen
-        What is left of components that places do not tell apart, of the recipient's households; of
-        uncorrelated slopes whose variance is the mean square of `slopes`. 0 where there is no PUMA.
-    slopes
-        Matrix that turns slopes of the components seen into numbers whose mean square is τ².
-    """
-
-    donor: pd.DataFrame
-    recipient: pd.DataFrame
-    unseen: NDArray[np.float32]
-    slopes: Floats
-
-
 def published_location(
     donor: pd.DataFrame,
     recipient: pd.DataFrame,
     intersections: Sequence[pd.DataFrame],
     predictors: Sequence[str],
-) -> PublishedLocation:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn spatial predictors into components that are known alike on both sides.
 
     Parameters
@@ -84,33 +59,27 @@ def published_location(
         them.
     predictors
         Spatial predictors: numbers, or categories, which count as one indicator per level.
+
+    Returns
+    -------
+    tuple
+        Components of the donor's households, expected in the place they publish, and of the
+        recipient's, in their PUMA: columns ``location 1``, …, in units of the recipient's standard
+        deviation. No column where the donor publishes no place. Missing where a household has no
+        PUMA or a place no recipient household.
     """
     codes, areas = pd.factorize(recipient[PUMA])
     placed = codes >= 0
     weight = recipient[WEIGHT].to_numpy(float)[placed]
     mass: Floats = np.bincount(codes[placed], weight, minlength=len(areas)).astype(np.float64)
-    raw = _scaled(_by_area(recipient, codes, predictors), mass)
-    scores = _uncorrelated(raw, mass)
+    scores = _standardised(_by_area(recipient, codes, predictors), mass)
     expected = _expected(donor, intersections, pd.Index(areas), mass, scores)
-    seen, unseen = _between_places(expected, donor[WEIGHT].to_numpy(float))
-    share = (mass / mass.sum())[:, None]
-    bonds = [(share * (scores @ directions)).T @ raw for directions in (seen, unseen)]
-    follows = bonds[1] @ bonds[0].T @ _inverse(bonds[0] @ bonds[0].T)
-    left = bonds[1] @ bonds[1].T - follows @ bonds[0] @ bonds[1].T
-    own = scores @ (seen + unseen @ follows)
-    beyond = scores @ unseen @ _root(left)
-    names = [f"location {number}" for number in range(1, seen.shape[1] + 1)]
-    lacking = np.full((1, len(names)), np.nan)
-    return PublishedLocation(
-        pd.DataFrame(expected @ seen, columns=names, index=donor.index),
-        pd.DataFrame(
-            np.vstack([own, lacking])[codes].astype(np.float32),
-            columns=names,
-            index=recipient.index,
-        ),
-        np.vstack([beyond, np.zeros((1, beyond.shape[1]))])[codes].astype(np.float32),
-        np.eye(seen.shape[1])
-        * np.sqrt(seen.shape[1] / max(float(np.square(bonds[0]).sum()), _COLLINEAR)),
+    directions = _between_places(expected, donor[WEIGHT].to_numpy(float))
+    own = np.vstack([scores @ directions, np.full(directions.shape[1], np.nan)])
+    names = [f"location {number}" for number in range(1, directions.shape[1] + 1)]
+    return (
+        pd.DataFrame(expected @ directions, columns=names, index=donor.index),
+        pd.DataFrame(own[codes].astype(np.float32), columns=names, index=recipient.index),
     )
 
 
@@ -132,8 +101,8 @@ def _by_area(
     return columns
 
 
-def _scaled(columns: list[Floats], mass: Floats) -> Floats:
-    """Return predictors with mean 0 and variance 1 over the recipient's households, side by side."""
+def _standardised(columns: list[Floats], mass: Floats) -> Floats:
+    """Return uncorrelated combinations of mean 0 and variance 1 over the recipient's households."""
     scaled = [np.empty((len(mass), 0))]
     for column in columns:
         known = np.isfinite(column[:, 0]) & (mass > 0)
@@ -144,29 +113,12 @@ def _scaled(columns: list[Floats], mass: Floats) -> Floats:
         centred[~np.isfinite(centred[:, 0])] = 0.0
         spread = np.sqrt(np.average(centred**2, axis=0, weights=mass))
         scaled.append(centred[:, spread > 0] / spread[spread > 0])
-    return np.hstack(scaled)
-
-
-def _uncorrelated(matrix: Floats, mass: Floats) -> Floats:
-    """Return combinations of such predictors that are uncorrelated and have variance 1."""
+    matrix = np.hstack(scaled)
     if not matrix.shape[1]:
         return matrix
     values, vectors = np.linalg.eigh(matrix.T @ (matrix * (mass / mass.sum())[:, None]))
     kept = values > _COLLINEAR * values[-1]
     return np.asarray(matrix @ (vectors[:, kept] / np.sqrt(values[kept])))
-
-
-def _inverse(matrix: Floats) -> Floats:
-    """Return the inverse of a symmetric matrix in the directions that hardly vary by chance alone."""
-    values, vectors = np.linalg.eigh(matrix)
-    kept = values > values.max(initial=0.0) / LARGEST_INFLATION
-    return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
-
-
-def _root(matrix: Floats) -> Floats:
-    """Return a root of a symmetric matrix none of whose directions has less than no variance."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _expected(
@@ -186,16 +138,16 @@ def _expected(
     return result
 
 
-def _between_places(expected: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return the combinations of scores that the donor's places tell apart, the clearest first, and the others."""
+def _between_places(expected: Floats, weight: Floats) -> Floats:
+    """Return the combinations of scores that the donor's places tell apart, the clearest first."""
     known = np.isfinite(expected).all(axis=1) & (weight > 0)
     if not known.any() or not expected.shape[1]:
-        return np.empty((expected.shape[1], 0)), np.empty((expected.shape[1], 0))
+        return np.empty((expected.shape[1], 0))
     share = weight[known] / weight[known].sum()
     centred = expected[known] - share @ expected[known]
     between, vectors = np.linalg.eigh(centred.T @ (centred * share[:, None]))
     kept = between >= 1.0 / LARGEST_INFLATION
-    return np.asarray(vectors[:, kept][:, ::-1]), np.asarray(vectors[:, ~kept][:, ::-1])
+    return np.asarray(vectors[:, kept][:, ::-1])
 
 
 def published_regions(

@@ -12,13 +12,7 @@ from fusion_core.estimates.published import (
     has_published_donor,
     read_published_donor,
 )
-from fusion_core.estimates.variance import (
-    AreaRule,
-    DonorPlaces,
-    DonorSample,
-    Locality,
-    weighted_scale,
-)
+from fusion_core.estimates.variance import AreaRule, DonorPlaces, DonorSample, Locality
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
@@ -30,8 +24,6 @@ from fusion_core.workspace.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from fusion_core.surveys.weight_design import WeightDesign
     from fusion_core.workspace.layout import Workspace
@@ -207,25 +199,15 @@ def sample_with_location(
         return DonorSample.build(
             donor, recipient, predictors=predictors, variables=variables, design=design
         )
-    found = published_location(donor, recipient, intersections, spatial)
+    left, right = published_location(donor, recipient, intersections, spatial)
     rest = [name for name in predictors if name not in spatial]
-    sample = DonorSample.build(
-        pd.concat([donor, found.donor], axis=1),
-        pd.concat([recipient[rest], found.recipient], axis=1),
-        predictors=[*rest, *found.donor.columns],
+    return DonorSample.build(
+        pd.concat([donor, left], axis=1),
+        pd.concat([recipient[rest], right], axis=1),
+        predictors=[*rest, *left.columns],
         variables=variables,
         design=design,
     )
-    weight = donor[WEIGHT].to_numpy(dtype=np.float64)
-    spreads = [
-        _spread(column.to_numpy(dtype=np.float64), weight) for _, column in found.donor.items()
-    ]
-    return sample.with_unseen_location(found.unseen, found.slopes / np.array(spreads))
-
-
-def _spread(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
-    known = np.isfinite(values) & (weight > 0)
-    return weighted_scale(values[known], weight[known])[1]
 
 
 def _predictors(run: Run, source: str) -> list[str]:

@@ -26,8 +26,7 @@ def donor_of(regions) -> pd.DataFrame:
 
 
 def known(donor, recipient, tables=(PLACES,), spatial=("climate.warmth",)):
-    found = published_location(donor, recipient, tables, spatial)
-    return found.donor, found.recipient
+    return published_location(donor, recipient, tables, spatial)
 
 
 def test_a_donor_gets_the_mean_of_its_place_by_households_and_housing_share():
@@ -75,76 +74,6 @@ def test_what_the_places_hardly_tell_apart_is_left_out():
     assert (donor.shape, own.shape) == ((2, 0), (24, 0))
     donor, own = known(places, recipient, spatial=("climate.warmth", "climate.height"))
     assert list(own) == list(donor) == ["location 1"]
-
-
-def world(rng, predictors, loadings):
-    """Two regions of 60 areas whose predictors go together, and what moves answers in each area."""
-    areas = [f"02{number:03}00" for number in range(60)]
-    region = np.repeat(["cold", "warm"], 30)
-    common = np.repeat([-1.0, 1.0], 30) + rng.normal(0, 0.5, 60)
-    values = common[:, None] * loadings + rng.normal(0, 1, (60, predictors))
-    values = (values - values.mean(axis=0)) / values.std(axis=0)
-    names = [f"climate.x{number}" for number in range(predictors)]
-    recipient = pd.DataFrame({"puma": areas, "weight": 1.0}).assign(
-        **dict(zip(names, values.T, strict=True))
-    )
-    places = pd.DataFrame({"region": region, "puma": areas, "share": 1.0})
-    found = published_location(donor_of(["cold", "warm"]), recipient, [places], names)
-    return found, values
-
-
-def test_unseen_slopes_are_as_large_as_the_seen_ones_say():
-    """With independent slopes of predictors, what the seen component does not tell has unit variance."""
-    rng = np.random.default_rng(11)
-    ratios = []
-    for _ in range(150):
-        found, values = world(rng, 3, np.array([1.0, 0.8, 0.6]))
-        moved = values @ rng.normal(0, 1, 3)
-        own = found.recipient.to_numpy(dtype=float)
-        # The slope between places, which is all the donor's answers show.
-        first = found.donor.to_numpy(dtype=float)[:, 0]
-        effect = np.array([moved[:30].mean(), moved[30:].mean()])
-        slope = np.diff(effect) / np.diff(first)
-        tau = float(np.square(found.slopes @ slope).mean())
-        left = moved - own @ slope
-        left -= left.mean()
-        expected = np.square(found.unseen).sum(axis=1).mean()
-        ratios.append((np.square(left).mean(), tau * expected))
-    truth, foretold = np.mean(ratios, axis=0)
-    assert foretold == pytest.approx(truth, rel=0.35)
-
-
-def test_what_places_do_not_tell_follows_predictors_that_go_with_it():
-    """Where one predictor acts, areas inside a region differ by it, as regions do."""
-    rng = np.random.default_rng(12)
-    found, values = world(rng, 2, np.array([1.5, 1.5]))
-    own = found.recipient["location 1"].to_numpy(dtype=float).reshape(2, 30)
-    both = values.mean(axis=1).reshape(2, 30)
-    inside = (own - own.mean(axis=1, keepdims=True)).ravel()
-    acts = (both - both.mean(axis=1, keepdims=True)).ravel()
-    between = np.diff(found.donor["location 1"])[0]
-    assert np.sign(between) * np.corrcoef(inside, acts)[0, 1] > 0.9
-
-
-def test_predictors_that_say_nearly_the_same_do_not_make_unseen_slopes_large():
-    """Their difference moves what is seen by hardly anything: its slope is noise, and no measure."""
-    rng = np.random.default_rng(13)
-    recipient = recipient_of(5)
-    for number in range(3):
-        noise = rng.normal(0, 1e-3, len(AREAS)).repeat(5)
-        recipient[f"climate.again{number}"] = recipient["climate.warmth"] + noise
-    names = [name for name in recipient if name.startswith("climate.")]
-    places = pd.DataFrame({"region": list("abcdefgh"), "puma": AREAS, "share": 1.0})
-    found = published_location(donor_of(list("abcdefgh")), recipient, [places], names)
-    assert found.donor.shape[1] > 1
-    assert np.abs(found.slopes).max() < np.sqrt(found.donor.shape[1])
-
-
-def test_a_place_that_tells_all_predictors_apart_leaves_nothing_unseen():
-    found = published_location(
-        donor_of(["cold", "warm"]), recipient_of(), [PLACES], ["climate.warmth"]
-    )
-    assert found.unseen.shape == (24, 0)
 
 
 def test_a_donor_that_publishes_no_place_says_nothing():
