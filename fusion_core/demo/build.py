@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.demo.harmonies import AUTHOR, PAIR, exercises, ready_made
 from fusion_core.demo.samples import (
     BLOCK,
@@ -52,7 +53,7 @@ RECORD = "demo.json"
 
 
 def build_demo(
-    folder: Path,
+    folder: PathLike,
     *,
     seed: int = DEFAULT_SEED,
     quick: bool = False,
@@ -80,7 +81,7 @@ def build_demo(
     InputError
         If the folder holds something else than a demo.
     """
-    report = progress or _silent
+    report, folder = progress or _silent, path_of(folder, "folder")
     workspace = _open(folder)
     (folder / RECORD).unlink(missing_ok=True)
     _set_runs_aside(workspace)
@@ -106,7 +107,7 @@ def build_demo(
 
 
 def ensure_demo(
-    folder: Path,
+    folder: PathLike,
     *,
     seed: int | None = None,
     quick: bool | None = None,
@@ -128,10 +129,10 @@ def ensure_demo(
     )
 
 
-def is_current(folder: Path, *, seed: int | None = None, quick: bool | None = None) -> bool:
+def is_current(folder: PathLike, *, seed: int | None = None, quick: bool | None = None) -> bool:
     """Whether `folder` holds a complete demo of this version, of the given seed and size if any."""
     try:
-        record = read_json(folder / RECORD)
+        record = read_json(path_of(folder, "folder") / RECORD)
     except HarmonyError:
         return False
     wanted = {"version": DEMO_VERSION, "seed": seed, "quick": quick}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.derived.storage import put_derived
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import SurveyPair
@@ -69,9 +70,9 @@ def apply_recipe(
     workspace: Workspace,
     recipe: FusionRecipe,
     *,
-    data: Path | None = None,
+    data: PathLike | None = None,
     recipient: SurveyId | None = None,
-    harmonies: Path | None = None,
+    harmonies: PathLike | None = None,
     author: str = "",
     progress: Progress | None = None,
 ) -> Applied:
@@ -102,17 +103,19 @@ def apply_recipe(
     """
     tell = progress or _say_nothing
     pair = SurveyPair(recipe.donor, recipient or recipe.recipient)
+    folder = None if data is None else path_of(data, "data")
+    file = recipe.harmonies if harmonies is None else path_of(harmonies, "harmonies")
     imported, warnings = [], []
     for place, survey in enumerate((pair.donor, pair.recipient)):
         if workspace.has_survey(survey):
             continue
         tell(0.4 * place, f"Reading {survey.title}")
-        warnings += _import(workspace, survey, recipe.files_of(survey), data)
+        warnings += _import(workspace, survey, recipe.files_of(survey), folder)
         imported.append(str(survey))
     tell(0.8, "Building variables")
     derived, failed = _derive(workspace, recipe)
     tell(0.9, "Taking over harmonies")
-    found, conveyed = _harmonies(workspace, recipe, pair, harmonies or recipe.harmonies, author)
+    found, conveyed = _harmonies(workspace, recipe, pair, file, author)
     known = workspace.dictionary(pair.donor)
     lacking = {
         name: failed.get(name, f"{pair.donor.title} has no variable of this name")

@@ -216,7 +216,7 @@ class ImplicateFolder(Checked, Summarized):
         table = self._household_table(self.households).replace_schema_metadata(None)
         return table.rename_columns([_shown(name) for name in table.column_names])
 
-    def refuse_other_households(self, recipient: Path) -> None:
+    def refuse_other_households(self, recipient: PathLike) -> None:
         """Refuse a recipient whose households are others, or in another order.
 
         Implicates join the recipient by position; identifiers both know say whether that is right.
@@ -283,7 +283,7 @@ class ImplicateFolder(Checked, Summarized):
         self,
         variables: Sequence[str] | None = None,
         *,
-        recipient: Path | None = None,
+        recipient: PathLike | None = None,
         columns: Sequence[str] = HOUSEHOLD_COLUMNS,
     ) -> str:
         """Return a DuckDB query of the long form: one row per household and implicate.
@@ -337,7 +337,7 @@ class ImplicateFolder(Checked, Summarized):
         name: str = "implicates",
         variables: Sequence[str] | None = None,
         *,
-        recipient: Path | None = None,
+        recipient: PathLike | None = None,
         columns: Sequence[str] = HOUSEHOLD_COLUMNS,
     ) -> None:
         """Create a view of the long form in a DuckDB connection; see `long_query`."""

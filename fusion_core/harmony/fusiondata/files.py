@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.fusiondata._r_literals import (
     MAXIMUM_CHARACTERS,
@@ -84,7 +85,7 @@ class HarmonyFile:
         return {entry.key: entry.plain for entry in self.entries if entry.plain is not None}
 
 
-def read_harmony_file(path: Path) -> HarmonyFile:
+def read_harmony_file(path: PathLike) -> HarmonyFile:
     """Read the entries of a harmony file, whatever its form.
 
     Raises
@@ -92,6 +93,7 @@ def read_harmony_file(path: Path) -> HarmonyFile:
     InputError
         If the file is missing, cut off, no harmony file, or does not say which surveys it is about.
     """
+    path = path_of(path, "path")
     text, remarks = _read_text(path)
     if path.suffix.lower() == ".json":
         found = _json_file(text, path)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, Literal
 
+from fusion_core.arguments import PathLike
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.fusiondata.files import (
     FileEntry,
@@ -139,7 +139,7 @@ class _Known:
 
 
 def read_harmonies(
-    path: Path, *, donor: Dictionary | None = None, recipient: Dictionary | None = None
+    path: PathLike, *, donor: Dictionary | None = None, recipient: Dictionary | None = None
 ) -> ImportResult:
     """Read a harmony file: fusionData's ``.R``, a JSON copy of one, or JSON exported here.
 

@@ -14,6 +14,7 @@ from fusion_core.demo import (
     build_demo,
     ensure_demo,
     exercises,
+    is_current,
 )
 from fusion_core.demo.world.population import make_population
 from fusion_core.demo.world.settings import DemoSize
@@ -147,3 +148,10 @@ def test_a_later_year_is_another_sample_of_a_state_that_did_not_change(copy):
     assert first["hincp"].head(50).tolist() != second["hincp"].head(50).tolist()
     assert HarmonyStore(copy.path, SurveyPair(DONOR, later)).load().harmonies
     assert add_later_year(copy) == later
+
+
+def test_a_folder_may_be_given_as_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not is_current("demo")
+    with pytest.raises(InputError, match="'folder' is an empty path"):
+        build_demo("")
