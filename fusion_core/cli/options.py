@@ -164,7 +164,9 @@ def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
         raise InputError(
             "No such pair of surveys has harmonies" if pairs else "No pair has harmonies yet",
             where=str(workspace.path),
-            fix=f"Those that have: {known}" if pairs else "Name it with --donor and --recipient",
+            fix=f"Those that have: {known}"
+            if pairs
+            else "Make one on the page Harmonize, or see `harmony harmonies suggest --help`",
         )
     names = ", ".join(f"--donor {pair.donor} --recipient {pair.recipient}" for pair in fitting)
     raise InputError(f"{len(fitting)} pairs of surveys fit", fix=f"Choose one: {names}")

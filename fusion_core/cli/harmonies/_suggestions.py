@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fusion_core.harmony.matching import Candidate, Confidence
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.harmony.suggest import Suggestion, SuggestionIndex
-    from fusion_core.surveys.model import Variable
+    from fusion_core.surveys.model import Dictionary, Variable
     from fusion_core.surveys.source import SurveySource
     from fusion_core.workspace.layout import Workspace
 
@@ -142,7 +142,26 @@ def suggest_harmonies(
         "suggestions": [_record(item) for item in shown],
     }
     more = f"Less sure: {counted(others, 'suggestion')}, listed with --possible." if others else ""
+    if not shown and not more:
+        more = _without_questions(surveys, donor, recipient)
     Output(json).result(record, lambda console: _show(console, record, shown, more))
+
+
+def _without_questions(pair: SurveyPair, donor: Dictionary, recipient: Dictionary) -> str:
+    """Say what suggestions lack where most variables of a survey have no description."""
+    silent = [
+        survey.title
+        for survey, dictionary in ((pair.donor, donor), (pair.recipient, recipient))
+        if 2 * sum(not item.description for item in dictionary.harmonizable())
+        > len(dictionary.harmonizable())
+    ]
+    if not silent:
+        return ""
+    return (
+        f"Suggestions rest on what was asked, and most variables of {' and '.join(silent)} have no "
+        "description: import with a codebook (harmony survey add --codebook … --replace), or match "
+        "variables on the page Harmonize."
+    )
 
 
 def _finest_areas(shown: list[_Suggested], kept: set[str]) -> list[_Suggested]:
