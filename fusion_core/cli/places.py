@@ -291,9 +291,12 @@ def _add_boundaries(
     }
 
     def show(console: Console) -> None:
+        from fusion_core.geography.levels import LEVELS
+
         done = "Would add" if check else "Added"
         defined = f" of the {census} census" if census else ""
-        console.print(f"{done} {len(areas):,} {request.kind} boundaries{defined}", markup=False)
+        words = LEVELS[request.kind].words[0] if request.kind in LEVELS else request.kind
+        console.print(f"{done} {len(areas):,} {words} boundaries{defined}", markup=False)
         for note in notes:
             console.print(f"  {note}", markup=False)
 
@@ -312,6 +315,8 @@ def _add_table(
     )
 
     def show(console: Console) -> None:
+        from fusion_core.geography.levels import LEVELS
+
         done = "Would add" if check else "Added"
         defined = f"{made.census} PUMAs" if made.census else "PUMAs"
         console.print(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Verdict = Literal["yes", "care", "no"]
 VERDICT_WORDS: Final[dict[Verdict, str]] = {
     "yes": "Yes, with its margin of error.",
-    "care": "With care: say these beside it.",
+    "care": "With care: state the following beside it.",
     "no": "No.",
 }
 TOP: Final = 10

@@ -20,9 +20,9 @@ LOW_RELIABILITY_CV = 0.40
 FRECHET_COLUMNS = ("frechet_lower", "frechet_upper")
 """Bounds of joint shares that hold however the donors depend on each other given the predictors."""
 FUSED_MARGINS = (
-    "Margins of fused variables contain the sampling error of both surveys and how much the models "
-    "flatten differences between groups the predictors name. Differences between areas that no predictor "
-    "shows they contain as far as the run asked for known answers, and as these carry over."
+    "Margins of fused variables include the sampling error of both surveys and the models' tendency to "
+    "flatten differences between groups. Differences between areas beyond the predictors are included as "
+    "far as the run computed known answers, and as far as these carry over."
 )
 """What the default margins are made of, for whoever shows them."""
 
