@@ -315,7 +315,6 @@ def _add_table(
     )
 
     def show(console: Console) -> None:
-        from fusion_core.geography.levels import LEVELS
 
         done = "Would add" if check else "Added"
         defined = f"{made.census} PUMAs" if made.census else "PUMAs"
