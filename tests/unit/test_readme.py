@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,11 @@ def test_the_commands_exist_with_the_options_shown(line: str):
 def test_the_picture_is_there_and_small():
     picture = ROOT / re.search(r"!\[.*?\]\((.*?)\)", README).group(1)
     assert 20_000 < picture.stat().st_size < 1_000_000
+
+
+def test_the_citation_names_the_released_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in citation
+    assert f"## [{project['version']}]" in changes
