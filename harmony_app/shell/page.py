@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
+from panel.io.resources import get_dist_path
 
 from fusion_core.errors import HarmonyError
 from harmony_app.access import ROLES, Door, Role, role_words
@@ -127,12 +128,23 @@ def _framed(
     variables: dict[str, Any], *, jobs: pn.viewable.Viewable, main: pn.viewable.Viewable
 ) -> pn.Template:
     pn.config.design = HarmonyDesign
+    _keep_styles_at_home()
     template = _Frame(_template_source())
     template.location = True  # without it, changes of the address never reach the browser
     template.add_variable("harmony", variables)
     template.add_panel("jobs", jobs)
     template.add_panel("main", main)
     return template
+
+
+def _keep_styles_at_home() -> None:
+    """Let style sheets come from this server from the start.
+
+    Panel says where they are when a page is sent; a part that is drawn before, and shown after, would
+    ask a foreign host for its own.
+    """
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.template_variables["dist_url"] = get_dist_path(cdn=False)
 
 
 def _content(place: Place, session: Session) -> pn.viewable.Viewable:
