@@ -153,4 +153,4 @@ def test_a_long_list_of_variables_is_narrowed_by_any_word(new_page, count, searc
     search.fill("BILL pay")
     expect(entries).to_have_count(1)
     search.fill("nothing like it")
-    expect(page.get_by_text("No variable is called so.")).to_be_visible()
+    expect(page.get_by_text("No variable has that name.")).to_be_visible()

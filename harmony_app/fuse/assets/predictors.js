@@ -20,8 +20,8 @@ function predictorMessage(data) {
 }
 
 const SOURCE_CHIPS = {
-  spatial: ["place", "place", "Known of the PUMA a household lives in"],
-  context: ["neighbourhood", "place", "The donor publishes it of the neighbourhood; each recipient household draws it from the mix of its PUMA"],
+  spatial: ["place", "place", "What is known of the household’s PUMA"],
+  context: ["neighbourhood", "place", "Published by the donor for the neighbourhood; each recipient household draws it from the mix of its PUMA"],
 };
 
 function predictorRows(data, send) {

@@ -80,7 +80,7 @@ export function createBins(side, actions) {
     const values = read.map((part) => Number(part.replaceAll(",", "").replace(/^[−–]/, "-")));
     const wrong = read.findIndex((part, index) => !DECIMAL.test(part.replaceAll(",", "")) || !Number.isFinite(values[index]));
     if (wrong >= 0) {
-      const why = /^0\d/.test(read[wrong]) ? "begins with a nought: leave a gap between numbers of thousands" : Math.abs(values[wrong]) === Infinity ? "is too large a number" : "is not a number";
+      const why = /^0\d/.test(read[wrong]) ? "has a leading zero: put a space between numbers that have thousands separators" : Math.abs(values[wrong]) === Infinity ? "is too large a number" : "is not a number";
       fail(`“${read[wrong].slice(0, 40)}” ${why}. Write break points like 18, 35, 65.`);
       return;
     }

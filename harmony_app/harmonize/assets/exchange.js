@@ -121,7 +121,7 @@ export function createExchange(actions, toast) {
 
   function failed({ message }) {
     waiting = "";
-    open("That did not work", [h("p.bad", { role: "alert" }, message)], [close()]);
+    open("Something went wrong", [h("p.bad", { role: "alert" }, message)], [close()]);
   }
 
   const answers = {

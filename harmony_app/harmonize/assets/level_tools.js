@@ -9,7 +9,7 @@ export function createLevelTools(side, handlers) {
   const later = debounce(() => handlers.filter(box.value), 60);
   const box = h("input.search", {
     type: "search", placeholder: "Filter …", "aria-label": `Filter ${side} levels`,
-    title: "Words in any order, also with a slip of the pen · ^mgr or “starts with mgr” · from 12 to 40 (codes, else positions) · from albania to denmark",
+    title: "Words in any order, typing slips are forgiven · ^mgr or “starts with mgr” · from 12 to 40 (codes, else positions) · from albania to denmark",
     oninput: () => (total > SLOW_FROM ? later() : handlers.filter(box.value)),
     onkeydown: (event) => {
       if (event.key === "Enter") { event.preventDefault(); later.cancel(); handlers.filter(box.value); handlers.selectShown(side); handlers.focusList(); }

@@ -35,8 +35,8 @@ export function createMatch(actions) {
   const modes = [["links", "Links"], ["table", "Table"]].map(([key, text]) => h("button", { type: "button", onclick: () => { view.table = key === "table"; refresh(); } }, text));
   mode.append(...modes);
   const sort = h("select", { "aria-label": "Order of the levels", onchange: () => { view.sort = sort.value; refresh(); } },
-    h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"), h("option", { value: "share" }, "largest first"), h("option", { value: "alike" }, "most alike first"));
-  sort.title = "Most alike first: select a level, and the other side is ordered by likeness to it";
+    h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"), h("option", { value: "share" }, "largest first"), h("option", { value: "alike" }, "most similar first"));
+  sort.title = "Most similar first: select a level, and the other side is ordered by similarity to it";
   const help = h("button.icon", { type: "button", title: "Keys", "aria-label": "Keys", onclick: () => actions.help() }, "?");
   const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), menu.element, suggest, help);
   const problem = h("div.match-problem", { role: "alert", hidden: true });

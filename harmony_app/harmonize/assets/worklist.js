@@ -30,7 +30,7 @@ export function createWorklist(actions, queue) {
   const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables decided", "aria-valuemin": 0 }, h("span"), h("span.aside"));
   const many = h("button.link.set-aside-many", { type: "button", hidden: true, title: "Decide on all undecided variables in this list at once", onclick: () => actions.decideMany(undecided()) });
   const search = h("input.search", {
-    type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers; words in any order, also with a slip of the pen",
+    type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers; words in any order, typing slips are forgiven",
     oninput: () => { find(); applyFilter(); },
     onkeydown: (event) => {
       if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); list.focus(); move(0); }

@@ -47,7 +47,7 @@ export function render({ model }) {
       entry.hidden = !words.every((word) => text.includes(word));
       shown += entry.hidden ? 0 : 1;
     }
-    none.textContent = shown ? "" : "No variable is called so.";
+    none.textContent = shown ? "" : "No variable has that name.";
   };
   search.addEventListener("input", narrow);
 
