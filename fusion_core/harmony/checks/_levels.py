@@ -1,16 +1,20 @@
-"""Rules about the level tables of a harmony: groups, bins, dictionary."""
+"""Rules about the level tables of a harmony: groups, bins, dictionary, answers left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.checks._texts import LabelText
+from fusion_core.harmony.checks._texts import ALIKE, LabelText
 from fusion_core.harmony.checks.findings import Case, Finding, Fix, are, count, listed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
+    DROP,
     SIDES,
+    GroupCode,
+    Harmony,
     LevelGroup,
     Side,
     SideName,
@@ -21,6 +25,7 @@ from fusion_core.harmony.model import (
     takes_reference_person,
 )
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import normalise_label
 
 _RENAMED: Final = 0.8
 _MOST_RENAMED: Final = 300
@@ -224,8 +229,104 @@ def _bin_range(name: SideName, side: Side, variable: Variable) -> Iterator[Findi
         )
 
 
+def left_out_beside_its_like(case: Case) -> Iterator[Finding]:
+    """Find answers left out on one side that the other side has, too, and keeps."""
+    if any(case.side(name).breakpoints for name in SIDES):
+        return
+    text = LabelText.of(case.harmony)
+    for name in SIDES:
+        kept = {i.level: i.group for i in case.other(name).levels if is_group(i.group)}
+        if not kept:
+            continue
+        levels_of = case.side(name).levels
+        taken = {_likest(text, i.level, kept) for i in levels_of if is_group(i.group)}
+        pairs: list[tuple[str, str]] = []
+        for item in levels_of:
+            like = _likest(text, item.level, kept) if item.group == DROP else ""
+            if like and like not in taken and text.alike(item.level, like) >= ALIKE:
+                pairs.append((item.level, like))
+        if not pairs:
+            continue
+        levels, fixed = tuple(level for level, _ in pairs), case.harmony
+        for level, like in pairs:
+            fixed = editing.assign(fixed, name, [level], kept[like])
+        yield Finding(
+            "left-out-beside-its-like",
+            "warning",
+            f"{count(levels, 'level')} of the {name} {are(levels)} left out, but the other side keeps "
+            f"{listed([like for _, like in pairs])}",
+            name,
+            levels,
+            Fix(f"Group {count(levels, 'level')} with it", fixed),
+        )
+
+
+def left_out_unlike_siblings(case: Case, siblings: Sequence[Harmony]) -> Iterator[Finding]:
+    """Find answers left out here that most other years keep, alike in all of them."""
+    for name in SIDES:
+        seen: dict[str, list[GroupCode]] = {}
+        for harmony in siblings:
+            for item in harmony.side(name).levels:
+                seen.setdefault(normalise_label(item.level), []).append(item.group)
+        levels = tuple(
+            item.level
+            for item in case.side(name).levels
+            if item.group == DROP and _mostly_kept(seen.get(normalise_label(item.level), []))
+        )
+        if levels:
+            yield Finding(
+                "left-out-unlike-siblings",
+                "warning",
+                f"{count(levels, 'level')} of the {name} {are(levels)} left out here, but grouped in "
+                f"most other years: {listed(levels)}",
+                name,
+                levels,
+            )
+
+
+def counted_unlike_siblings(case: Case, siblings: Sequence[Harmony]) -> Iterator[Finding]:
+    """Find codes that are added up, and are others than most years have for the same answers."""
+    for name in SIDES:
+        side = case.side(name)
+        if side.aggregator not in {"sum", "mean"} or not case.collapsed(name):
+            continue
+        seen: dict[str, Counter[GroupCode]] = {}
+        for harmony in siblings:
+            if harmony.side(name).aggregator == side.aggregator:
+                for item in harmony.side(name).levels:
+                    seen.setdefault(normalise_label(item.level), Counter())[item.group] += 1
+        levels = tuple(
+            item.level
+            for item in side.levels
+            if is_group(item.group)
+            and (votes := seen.get(normalise_label(item.level)))
+            and votes[item.group] * 2 < votes.total()
+        )
+        if levels:
+            yield Finding(
+                "counted-unlike-siblings",
+                "warning",
+                f"{count(levels, 'level')} of the {name} {'adds' if len(levels) == 1 else 'add'} another "
+                f"number to the household than in most other years: {listed(levels)}",
+                name,
+                levels,
+            )
+
+
+def _likest(text: LabelText, level: str, others: Iterable[str]) -> str:
+    """Return the label of the other side that reads most like a level."""
+    return max((text.alike(level, other), other) for other in others)[1]
+
+
+def _mostly_kept(groups: Sequence[GroupCode]) -> bool:
+    return bool(groups) and sum(map(is_group, groups)) * 2 > len(groups)
+
+
 __all__ = [
     "bins",
+    "counted_unlike_siblings",
+    "left_out_beside_its_like",
+    "left_out_unlike_siblings",
     "levels_against_dictionary",
     "levels_without_group",
     "unmatched_groups",

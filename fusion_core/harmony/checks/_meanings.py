@@ -1,11 +1,14 @@
-"""Rules about what questions ask and answers stand for, out of the lists surveys take them from."""
+"""Rules about what questions ask, whom they count, and what answers stand for on official lists."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
+from math import inf
 from typing import Final
 
 from fusion_core.harmony.checks.findings import Case, Finding, Fix, count, listed
@@ -13,17 +16,22 @@ from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import (
     LISTS,
     Entries,
+    Range,
     covers,
     domains,
     lists_about,
     meet,
+    read_range,
     topics,
 )
 from fusion_core.harmony.matching import entries_on
 from fusion_core.harmony.model import (
     SIDES,
+    LevelGroup,
+    Side,
     SideName,
     as_number,
+    format_number,
     is_group,
     side_outcome,
 )
@@ -258,8 +266,125 @@ def _said(found: frozenset[str]) -> str:
     return " and ".join(sorted(found))
 
 
+_BY_AGE: Final = re.compile(
+    r"\bage[ds]?\b|\bold(?:er)?\b|\byounger\b|\bunder\b|\bover\b", re.IGNORECASE
+)
+_PERSONS: Final = re.compile(
+    r"\b(?:members?|persons?|people|children|adults?|males?|females?|men|women|boys|girls)\b",
+    re.IGNORECASE,
+)
+_SAID_TWICE: Final = re.compile(r"(\b(\d+)\b.*?)\b\2\b.*")
+_AGE_WORD: Final = re.compile(r"\b(?:aged|ages|age)\b")
+_BEYOND: Final = re.compile(r"\b(?:over|more than|above)\s+\d", re.IGNORECASE)
+_PART: Final = re.compile(r"(\w+)\s*(<=|>=|<|>)\s*(\d+)")
+_FLAGS: Final = frozenset({0.0, 1.0})
+
+
+def counted_persons_against_description(case: Case) -> Iterator[Finding]:
+    """Find persons counted by an age other than the one the other side's question names.
+
+    *Number of members age 17 or younger* beside a count of those aged 18 or more.
+    """
+    for name in SIDES:
+        side, other = case.side(name), case.other(name)
+        opposite: SideName = "recipient" if name == "donor" else "donor"
+        asked = case.variable(opposite)
+        if asked is None or other.variable != asked.name or side.aggregator != "sum":
+            continue
+        if not case.collapsed(name) or not _is_age(case, name):
+            continue
+        meant, counted = _described(asked.description), _counted(side)
+        if not meant or not counted or _as_meant(counted, meant):
+            continue
+        yield Finding(
+            "counts-another-age",
+            "warning",
+            f"The {name} counts persons aged {_ages(counted)}; '{asked.name}' is about "
+            f"“{asked.description}”",
+            name,
+            fix=_turned(case, name, meant),
+        )
+
+
+def _is_age(case: Case, name: SideName) -> bool:
+    variable = case.variable(name)
+    return variable is not None and bool(re.search(r"\bage\b", variable.description, re.IGNORECASE))
+
+
+def _described(text: str) -> list[Range]:
+    """Return the ages a question is about; two readings where *over 64* may hold 64."""
+    if not _PERSONS.search(text) or not _BY_AGE.search(text):
+        return []
+    said = _AGE_WORD.sub("", _SAID_TWICE.sub(r"\1", text))
+    found = read_range(" ".join(said.split()))
+    if found is None or found[1] == found[0] + 1:
+        return []  # one age alone is hardly ever what is counted; more likely it is misread
+    low, high = found
+    return [(low, high), (low + 1, high)] if _BEYOND.search(said) else [(low, high)]
+
+
+def _counted(side: Side) -> list[Range]:
+    """Return the ages of the persons who count as 1, as ranges in rising order."""
+    if side.breakpoints and len(side.levels) == len(side.breakpoints) + 1:
+        if not {item.group for item in side.levels} <= _FLAGS:
+            return []
+        edges = list(pairwise((-inf, *side.breakpoints, inf)))
+        return _joined([e for e, item in zip(edges, side.levels, strict=True) if item.group == 1])
+    low, high = -inf, inf
+    for part in re.split(r"\s+and\s+", side.adjustment.strip(), flags=re.IGNORECASE):
+        found = _PART.fullmatch(part)
+        if found is None or found[1].lower() != side.variable.lower():
+            return []
+        number = float(found[3])
+        if found[2] in {">", ">="}:
+            low = max(low, number + (found[2] == ">"))
+        else:
+            high = min(high, number + (found[2] == "<="))
+    return [(low, high)] if low < high else []
+
+
+def _joined(ranges: list[Range]) -> list[Range]:
+    joined: list[Range] = []
+    for low, high in ranges:
+        if joined and joined[-1][1] == low:
+            joined[-1] = joined[-1][0], high
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _as_meant(counted: list[Range], meant: list[Range]) -> bool:
+    """Whether the counted ages are those meant; ages below nought do not matter."""
+    plain = [(max(low, 0.0), high) for low, high in counted]
+    return any(plain == [(max(low, 0.0), high)] for low, high in meant)
+
+
+def _ages(ranges: list[Range]) -> str:
+    return " and ".join(map(_range_said, ranges))
+
+
+def _range_said(item: Range) -> str:
+    low, high = item
+    if low <= 0:
+        return f"under {format_number(high)}"
+    start = format_number(low)
+    return f"{start} or more" if high == inf else f"{start} to under {format_number(high)}"
+
+
+def _turned(case: Case, name: SideName, meant: list[Range]) -> Fix | None:
+    """Offer to count the others, where these are the ones meant."""
+    side = case.side(name)
+    if not side.breakpoints:
+        return None
+    levels = tuple(LevelGroup(item.level, float(item.group != 1)) for item in side.levels)
+    if not _as_meant(_counted(replace(side, levels=levels)), meant):
+        return None
+    return Fix("Count the others", editing.replace_side(case.harmony, name, levels=levels))
+
+
 __all__ = [
     "amounts_of_more",
     "answers_in_another_group",
+    "counted_persons_against_description",
     "questions_about_different_things",
 ]

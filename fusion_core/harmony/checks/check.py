@@ -17,9 +17,12 @@ from fusion_core.harmony.checks._amounts import (
     typed_price_constants,
     units_in_dictionary,
 )
-from fusion_core.harmony.checks._expressions import invalid_expressions
+from fusion_core.harmony.checks._expressions import adjustment_unlike_siblings, invalid_expressions
 from fusion_core.harmony.checks._levels import (
     bins,
+    counted_unlike_siblings,
+    left_out_beside_its_like,
+    left_out_unlike_siblings,
     levels_against_dictionary,
     levels_without_group,
     unmatched_groups,
@@ -27,6 +30,7 @@ from fusion_core.harmony.checks._levels import (
 from fusion_core.harmony.checks._meanings import (
     amounts_of_more,
     answers_in_another_group,
+    counted_persons_against_description,
     questions_about_different_things,
 )
 from fusion_core.harmony.checks._money import periods_differ, price_years_differ
@@ -109,6 +113,10 @@ def check_harmony(
     contradictions = list(grouped_differently(case, siblings))
     found += contradictions or list(grouped_more_finely(case, siblings))
     found += settings_differ(case, siblings)
+    others = [item.harmony for item in siblings]
+    found += left_out_unlike_siblings(case, others)
+    found += counted_unlike_siblings(case, others)
+    found += adjustment_unlike_siblings(case, others)
     found = [_without_harmful_fix(case, finding, before) for finding in found]
     return sort_findings(mark_accepted(harmony, found))
 
@@ -322,6 +330,8 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     bins,
     _head_count_codes,
     _flag_codes,
+    counted_persons_against_description,
+    left_out_beside_its_like,
     _aggregators,
     _aggregator_without_persons,
     order,

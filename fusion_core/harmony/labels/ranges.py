@@ -35,7 +35,9 @@ _DECADE: Final = re.compile(r"\b((?:1[89]|20)\d)0'?s\b")
 _FRACTION: Final = re.compile(r"\b(\d)/(\d+)\b")
 _NUMBER: Final = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e\+?\d+)?(?:(?=st|nd|rd|th)|(?![\w]))")
 _BELOW: Final = re.compile(r"\b(less than|under|fewer than|before|below|up to)\s+\D{0,3}\d")
-_OR_LESS: Final = re.compile(r"\d\D{0,20}\b(or less|or fewer|or earlier|or under|or below)\b")
+_OR_LESS: Final = re.compile(
+    r"\d\D{0,20}\b(or less|or fewer|or earlier|or under|or below|or younger|and younger|and under)\b"
+)
 _OR_MORE: Final = re.compile(
     r"\d\D{0,25}\b(or more|and over|or over|or older|and older|or later|or above|and above|or greater|to present|to now|plus)\b"
     r"|\d\s*\+"
