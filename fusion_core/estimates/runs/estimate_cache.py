@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from hashlib import blake2b
 from operator import or_
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -175,11 +176,15 @@ def _bytes_of(sources: Iterable[EstimateData]) -> int:
 
 
 def stamp(path: Path) -> int:
-    """Return the latest modification time of a file or of the files in a folder, 0 if absent."""
+    """Return a number that changes with a file, or any file of a folder; 0 if absent.
+
+    All times of change count, not only the latest: a clock set back must not hide a change.
+    """
     if not path.exists():
         return 0
-    files = [path, *path.iterdir()] if path.is_dir() else [path]
-    return max(file.stat().st_mtime_ns for file in files)
+    files = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
+    states = [(file.name, (found := file.stat()).st_mtime_ns, found.st_size) for file in files]
+    return int.from_bytes(blake2b(repr(states).encode(), digest_size=8).digest())
 
 
 def recipient_of(workspace: Workspace, source: Source) -> SurveyId:
@@ -191,7 +196,7 @@ def recipient_of(workspace: Workspace, source: Source) -> SurveyId:
 
 
 def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int, ...]:
-    """Return the latest times of change of all that a run or a combination is read from."""
+    """Return the stamps of all that a run or a combination is read from."""
     if isinstance(source, Combination):
         runs = source.runs(workspace)
         return (
