@@ -24,19 +24,19 @@ from harmony_app.explore.data import (
 )
 from harmony_app.explore.map import AreaShapes, area_shapes
 from harmony_app.explore.panels import (
-    Calibrating,
     Centre,
     Combining,
     Controls,
     KeptTables,
-    Placing,
     Publishing,
     Shown,
     Side,
     TakeAway,
     Years,
+    calibrating,
     copy_link_button,
     notices_html,
+    placing,
 )
 from harmony_app.explore.view import (
     CALIBRATION_MEASURES,
@@ -115,8 +115,8 @@ class ExplorePage(Viewer):
         )
         self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
-        self.calibrating = Calibrating(session, self.show_totals, styles)
-        self.placing = Placing(session, self.show_places, styles)
+        self.calibrating = calibrating(session, self.show_totals, styles)
+        self.placing = placing(session, self.show_places, styles)
         self.publishing = Publishing(session, styles)
         self.files = TakeAway(estimator, self._shown)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)

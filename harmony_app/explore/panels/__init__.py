@@ -1,6 +1,6 @@
 """The panels around the map: controls, the chosen area, the ranking."""
 
-from harmony_app.explore.panels.bringing import Calibrating, Combining, Placing
+from harmony_app.explore.panels.bringing import Combining, calibrating, placing
 from harmony_app.explore.panels.centre import (
     Centre,
 )
@@ -21,17 +21,17 @@ from harmony_app.explore.panels.takeaway import (
 from harmony_app.explore.panels.years import Years
 
 __all__ = [
-    "Calibrating",
     "Centre",
     "Combining",
     "Controls",
     "KeptTables",
-    "Placing",
     "Publishing",
     "Shown",
     "Side",
     "TakeAway",
     "Years",
+    "calibrating",
     "copy_link_button",
     "notices_html",
+    "placing",
 ]
