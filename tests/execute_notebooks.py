@@ -16,7 +16,7 @@ def executed(path: Path) -> nbformat.NotebookNode:
     NotebookClient(notebook, timeout=PATIENCE_SECONDS, kernel_name="python3").execute()
     for cell in notebook.cells:
         cell.metadata.clear()  # times of this very execution
-    notebook.metadata.language_info = {"name": "python"}
+    notebook.metadata.language_info = {"name": "python", "pygments_lexer": "ipython3"}
     return notebook
 
 

@@ -34,7 +34,7 @@ def test_a_run_is_published_downloaded_and_opened_elsewhere(
 ):
     page.goto(f"{server.url}/fuse?run={finished_run.run}")
     page.get_by_role("link", name="Publish…").click()
-    page.get_by_label("Title").fill("Energy insecurity")
+    page.get_by_role("textbox", name="Title", exact=True).fill("Energy insecurity")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Published:")).to_be_visible()
     with page.expect_download() as found:

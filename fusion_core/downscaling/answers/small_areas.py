@@ -134,12 +134,12 @@ def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
         raise InputError(
             "No column names tracts or block groups", where=where, fix="Name it area or GEOID"
         )
-    places = frame[names["place"]].astype(str) if "place" in names else Path(path).stem
-    listed = pd.DataFrame({"area": frame[column].astype(str).str.strip(), "place": places})
+    areas = _texts(frame[column])
+    places = _texts(frame[names["place"]]) if "place" in names else [Path(path).stem] * len(areas)
     finest = sorted(allocation.puma_of_areas())
     found: dict[str, dict[str, float]] = {}
-    for row, (area, place) in enumerate(zip(listed["area"], listed["place"], strict=True)):
-        if area in {"", "nan", "None"}:
+    for row, (area, place) in enumerate(zip(areas, places, strict=True)):
+        if not area:
             raise InputError(
                 "A row names no area",
                 where=f"{where}, row {row + 2:,}",
@@ -148,8 +148,13 @@ def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
         parts = [one for one in finest if one.startswith(area)]
         if not parts:
             raise InputError.unknown("area", area, finest, where=where)
-        found.setdefault(str(place), {}).update(dict.fromkeys(parts, 1.0))
+        found.setdefault(place, {}).update(dict.fromkeys(parts, 1.0))
     return found
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    """Return the texts of a column, empty where a cell is."""
+    return ["" if pd.isna(value) else str(value).strip() for value in column]
 
 
 def places_from_crosswalk(

@@ -55,7 +55,7 @@ def test_what_was_typed_is_shown_as_rows_where_rows_can_say_it(page, form):
 def test_what_rows_cannot_say_is_kept_until_another_filter_takes_its_place(page, form, typed):
     page.controls.where.value = typed
     assert page.state.where == typed
-    assert "takes its place" in form.message.object
+    assert "replaces it" in form.message.object
     choose(form.rows[0], "np", "more_than", numbers=(1,))
     form.apply.clicks += 1
     assert page.state.where == "np > 1"

@@ -142,7 +142,7 @@ def test_a_header_counts_from_the_named_address_only(by_proxy):
 def test_people_the_proxy_knows_and_the_workspace_does_not_get_the_role_of_others(by_proxy):
     server, is_trusted = by_proxy
     page = Visitor(server.port).ask("/begin", **{"X-Remote-User": "ben"}).text
-    assert ("Viewer: looks at" in page) == is_trusted
+    assert ("Viewer: sees" in page) == is_trusted
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Remote-User": ""}, {"X-Remote-User": "  "}])

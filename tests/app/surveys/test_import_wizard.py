@@ -76,7 +76,7 @@ def test_of_two_imports_at_once_the_second_is_told_and_asked(workspace, wizard_w
     theirs = wizard_with([8.0, 9.0])
     store(theirs)
     assert left == [str(SURVEY)]
-    assert "Someone else stored the survey meanwhile" in store(mine)
+    assert "Someone else stored the survey in the meantime" in store(mine)
     assert list(workspace.survey(SURVEY).household["kwh"]) == [8.0, 9.0]
     assert mine._store.disabled
     assert mine._replace is not None

@@ -70,7 +70,7 @@ def test_the_queue_is_gone_through_by_keyboard(server, page):
         item.donor.variable for item in HarmonyStore(server.workspace, PAIR).load().harmonies
     ] == [first]
     page.keyboard.press("v")
-    expect(page.locator(".toast")).to_contain_text("not suggested to you again")
+    expect(page.locator(".toast")).to_contain_text("will not be suggested to you again")
     page.keyboard.press("e")
     expect(strip).to_be_hidden()
     declined = next(server.workspace.glob("harmonies/drafts/*/*.declined.json"))

@@ -143,7 +143,7 @@ def test_a_number_is_binned_by_typing_and_by_dragging(shared_app, page):
     expect(page.locator(".bins .feedback.is-error")).to_contain_text("“five” is not a number")
     field.fill("1,000,3")
     field.press("Enter")
-    expect(page.locator(".bins .feedback.is-error")).to_contain_text("leave a gap")
+    expect(page.locator(".bins .feedback.is-error")).to_contain_text("put a space")
     field.fill("1,000, 3")
     field.press("Enter")
     expect(page.locator(".bins .feedback")).to_contain_text("1,000 was read as one number")

@@ -51,7 +51,7 @@ def test_without_a_command_the_help_is_shown():
 def test_the_version_is_printed():
     result = run("--version")
     assert result.exit_code == 0
-    assert result.output.startswith("harmony 0.")
+    assert result.output.startswith("harmony 1.")
 
 
 USER_ERRORS = [

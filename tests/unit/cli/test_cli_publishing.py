@@ -16,7 +16,9 @@ def test_a_run_is_published_opened_and_estimated_from(harmony, finished, tmp_pat
     # What areas have beyond the predictors is in the run's own margins alone, and that is said.
     for ours, theirs in zip(own, found, strict=True):
         assert 0.8 * ours["moe"] < theirs["moe"] < 1.001 * ours["moe"]
-    assert "what areas have beyond the predictors" in (tmp_path / "data" / "methods.md").read_text()
+    assert (
+        "how areas differ beyond the predictors" in (tmp_path / "data" / "methods.md").read_text()
+    )
 
 
 def test_publishing_into_the_workspace_is_refused(harmony, finished):

@@ -188,9 +188,9 @@ def test_a_clock_set_back_changes_no_place(workspace, new_run, started, monkeypa
     first, second, third = new_run(), new_run(), new_run()
     start_run(workspace, first)
     start_run(workspace, second)
-    for module in ("runs", "removed_runs"):
+    for module in ("catalogue", "folder", "removed"):
         monkeypatch.setattr(
-            f"fusion_core.workspace.{module}.utc_now", lambda: "2001-01-01T00:00:00+00:00"
+            f"fusion_core.workspace.runs.{module}.utc_now", lambda: "2001-01-01T00:00:00+00:00"
         )
     start_run(workspace, third)
     states = [(run, run_status(workspace, run)) for run in (third, second)]

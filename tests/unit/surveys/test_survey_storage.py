@@ -120,7 +120,7 @@ def test_persons_need_their_household(survey, tmp_path):
         ("kwh", [1, "a"], "the column kwh of the household table mixes whole numbers"),
         ("household_id", [b"a"], "the column household_id of the household table holds bytes"),
         ("weight", ["heavy"], "the weights of the household table are text"),
-        (0, [1], "the household table has a column whose name is no text: 0"),
+        (0, [1], "the household table has a column whose name is not a text: 0"),
     ],
 )
 def test_a_survey_of_values_that_are_no_answers_is_not_stored(

@@ -309,7 +309,7 @@ def test_what_somebody_stored_meanwhile_is_not_replaced_unasked(tmp_path):
             (new / "a").write_text(word)
             meanwhile()
 
-    with pytest.raises(ConflictError, match="Someone else stored the survey meanwhile"):
+    with pytest.raises(ConflictError, match="Someone else stored the survey in the meantime"):
         store("mine", meanwhile=lambda: store("theirs"))
     assert (path / "a").read_text() == "theirs"
     assert [item.name for item in tmp_path.iterdir()] == ["it"]
