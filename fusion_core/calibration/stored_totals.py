@@ -5,23 +5,21 @@ They stand, as they were read and with how estimates are brought to them, in ``k
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fusion_core.calibration.benchmarking import METHODS, Method
 from fusion_core.calibration.known_totals import KnownTotal
-from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.records import Checked
-from fusion_core.workspace.files import LONGEST_NAME, make_folder, read_json, shown_name, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.named_files import NamedFiles, require_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.estimates import Statistic
     from fusion_core.workspace.layout import Workspace
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,7 @@ class StoredTotals(Checked):
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
-        if len(self.name) > LONGEST_NAME or not _NAME.fullmatch(self.name):
-            raise InputError(
-                f"'{shown_name(self.name)}' is not a name for known totals",
-                fix="Use letters, digits, hyphens and underscores, starting with a letter or digit",
-            )
+        require_name(self.name, "known totals")
         if not self.totals:
             raise InputError("No total is given", where=self.file, fix="Give at least one")
         if self.method not in METHODS:
@@ -94,23 +88,13 @@ def keep_totals(
     ConflictError
         If there are totals of this name that may not be replaced.
     """
-    path = _folder(workspace) / f"{totals.name}.json"
-    if path.exists() and not may_replace:
-        raise ConflictError.taken("table of known totals", totals.name, where="")
-    make_folder(path.parent)
-    write_json(asdict(totals), path)
+    write_json(asdict(totals), _files(workspace).free(totals.name, may_replace=may_replace))
     return totals
 
 
 def stored_totals(workspace: Workspace) -> tuple[tuple[StoredTotals, ...], tuple[str, ...]]:
     """Return the known totals of a workspace, by name, and what is wrong with others."""
-    found, problems = [], []
-    for path in sorted(_folder(workspace).glob("*.json")):
-        try:
-            found.append(_read(path))
-        except HarmonyError as error:
-            problems.append(error.message)
-    return tuple(found), tuple(problems)
+    return _files(workspace).read_all(_read)
 
 
 def open_totals(workspace: Workspace, name: str) -> StoredTotals:
@@ -123,10 +107,9 @@ def open_totals(workspace: Workspace, name: str) -> StoredTotals:
     CorruptFileError
         If they are damaged.
     """
-    path = _folder(workspace) / f"{name}.json"
-    if not _NAME.fullmatch(name) or not path.exists():
-        known, _ = stored_totals(workspace)
-        raise InputError.unknown("table of known totals", name, [item.name for item in known])
+    path = _files(workspace).existing(
+        name, lambda: [item.name for item in stored_totals(workspace)[0]]
+    )
     return _read(path)
 
 
@@ -141,8 +124,8 @@ def _read(path: Path) -> StoredTotals:
         ) from error
 
 
-def _folder(workspace: Workspace) -> Path:
-    return workspace.path / "known_totals"
+def _files(workspace: Workspace) -> NamedFiles:
+    return NamedFiles(workspace.path / "known_totals", "table of known totals")
 
 
 __all__ = ["StoredTotals", "keep_totals", "open_totals", "stored_totals"]

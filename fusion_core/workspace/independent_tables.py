@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
 from fusion_core.records import Checked
-from fusion_core.workspace.files import LONGEST_NAME, make_folder, read_json, shown_name, write_json
+from fusion_core.workspace.files import LONGEST_NAME, make_folder, read_json, write_json
+from fusion_core.workspace.named_files import NamedFiles, require_name
 from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from fusion_core.workspace.layout import Workspace
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 LONGEST_TITLE: Final = 120
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
 AREA, VALUE, MOE = "area", "value", "moe"
@@ -117,11 +117,7 @@ def keep_table(
     ConflictError
         If there is one of this name that may not be replaced.
     """
-    if len(table.name) > LONGEST_NAME or not _NAME.fullmatch(table.name):
-        raise InputError(
-            f"'{shown_name(table.name)}' is not a name for a table",
-            fix="Use letters, digits, hyphens and underscores, starting with a letter or digit",
-        )
+    require_name(table.name, "a table")
     area, value, moe = columns
     for name in filter(None, columns):
         if name not in rows:
@@ -139,13 +135,7 @@ def keep_table(
 
 def stored_tables(workspace: Workspace) -> tuple[tuple[StoredTable, ...], tuple[str, ...]]:
     """Return the independent tables of a workspace, by name, and what is wrong with others."""
-    found, problems = [], []
-    for path in sorted(_folder(workspace).glob("*.json")):
-        try:
-            found.append(_described(path))
-        except HarmonyError as error:
-            problems.append(error.message)
-    return tuple(found), tuple(problems)
+    return _files(workspace).read_all(_described)
 
 
 def open_table(workspace: Workspace, name: str) -> tuple[StoredTable, pd.DataFrame]:
@@ -227,11 +217,9 @@ def put_back(workspace: Workspace, removed: RemovedTable) -> None:
 
 def _existing(workspace: Workspace, name: str) -> Path:
     """Return where a table is described."""
-    path = _folder(workspace) / f"{name}.json"
-    if not _NAME.fullmatch(name) or not path.exists():
-        known, _ = stored_tables(workspace)
-        raise InputError.unknown("independent table", name, [item.name for item in known])
-    return path
+    return _files(workspace).existing(
+        name, lambda: [item.name for item in stored_tables(workspace)[0]]
+    )
 
 
 def _described(path: Path) -> StoredTable:
@@ -241,6 +229,10 @@ def _described(path: Path) -> StoredTable:
         raise CorruptFileError(
             "The independent table is damaged", where=str(path), fix="Store it again"
         ) from error
+
+
+def _files(workspace: Workspace) -> NamedFiles:
+    return NamedFiles(_folder(workspace), "independent table")
 
 
 def _folder(workspace: Workspace) -> Path:

@@ -5,19 +5,15 @@ They stand in ``own_places/<name>.json``: by the name of each place its finest a
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from fusion_core.errors import ConflictError, CorruptFileError, InputError
-from fusion_core.workspace.files import LONGEST_NAME, make_folder, read_json, shown_name, write_json
+from fusion_core.errors import CorruptFileError
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.named_files import NamedFiles, require_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fusion_core.downscaling.answers.small_areas import Places
     from fusion_core.workspace.layout import Workspace
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def keep_places(
@@ -43,21 +39,14 @@ def keep_places(
     ConflictError
         If there are places of this name that may not be replaced.
     """
-    if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
-        raise InputError(
-            f"'{shown_name(name)}' is not a name for places",
-            fix="Use letters, digits, hyphens and underscores, starting with a letter or digit",
-        )
-    path = _folder(workspace) / f"{name}.json"
-    if path.exists() and not may_replace:
-        raise ConflictError.taken("set of places", name, where="")
-    make_folder(path.parent)
+    require_name(name, "places")
+    path = _files(workspace).free(name, may_replace=may_replace)
     write_json({"places": {place: dict(parts) for place, parts in places.items()}}, path)
 
 
 def stored_places(workspace: Workspace) -> tuple[str, ...]:
     """Return the names of the places of one's own that a workspace has."""
-    return tuple(sorted(path.stem for path in _folder(workspace).glob("*.json")))
+    return tuple(sorted(path.stem for path in _files(workspace).all()))
 
 
 def open_places(workspace: Workspace, name: str) -> Places:
@@ -70,9 +59,7 @@ def open_places(workspace: Workspace, name: str) -> Places:
     CorruptFileError
         If they are damaged.
     """
-    path = _folder(workspace) / f"{name}.json"
-    if not _NAME.fullmatch(name) or not path.exists():
-        raise InputError.unknown("set of places", name, stored_places(workspace))
+    path = _files(workspace).existing(name, lambda: stored_places(workspace))
     record: Any = read_json(path)
     try:
         return {
@@ -85,8 +72,8 @@ def open_places(workspace: Workspace, name: str) -> Places:
         ) from error
 
 
-def _folder(workspace: Workspace) -> Path:
-    return workspace.path / "own_places"
+def _files(workspace: Workspace) -> NamedFiles:
+    return NamedFiles(workspace.path / "own_places", "set of places")
 
 
 __all__ = ["keep_places", "open_places", "stored_places"]
