@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._weights import guess_design
+from fusion_core.ingest.generic._replicate_designs import guess_design
 from fusion_core.ingest.generic.survey_table import Choices, inspect_file, read_generic
 from fusion_core.ingest.tables.problems import FileProblemsError
 from fusion_core.surveys import SurveyId

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._weights import design_named
+from fusion_core.ingest.generic._replicate_designs import design_named
 from fusion_core.ingest.generic.survey_table import Choices, inspect_file, read_generic
 from fusion_core.ingest.tables import FileProblemsError
 from fusion_core.surveys import SurveyId, WeightDesign
