@@ -58,7 +58,7 @@ def lacking(source: Path, wheel: Path) -> list[str]:
 
 def try_out(python: str, archive: Path, folder: Path) -> str:
     """Install an archive for an interpreter, run the demo there and ask the app for a page."""
-    home = folder / f"{Path(python).name}-{archive.suffix[1:]}"
+    home = Path(tempfile.mkdtemp(dir=folder))  # interpreters may all be called "python"
     if python == sys.executable:
         venv.create(home, with_pip=True)
     else:
@@ -122,4 +122,5 @@ def main(interpreters: list[str]) -> int:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    os.environ.pop("PYTHONPATH", None)  # what is tried is what was installed, not this tree
     sys.exit(main(sys.argv[1:]))
