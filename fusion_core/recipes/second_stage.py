@@ -86,7 +86,7 @@ def with_second_stage(
     Parameters
     ----------
     second_stage
-        What comes last; what is not fused or is computed changes no setting.
+        The second stage; what is not fused or is computed changes no setting.
     variables
         What is fused, in order.
     settings

@@ -1,4 +1,4 @@
-"""Variables that come last, declared on the page: pure functions state → state, and their form."""
+"""The second stage, declared on the page: pure functions state → state, and their form."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def read_stage(message: Mapping[str, Any]) -> SecondStage:
 
 
 def add_stage(state: FuseState, stage: SecondStage, decided: pd.DataFrame) -> FuseState:
-    """Let a variable come last: drawn by few others and the place alone, or computed.
+    """Put a variable into the second stage: drawn by few others and the place alone, or computed.
 
     Parameters
     ----------
     state
         The choices.
     stage
-        What is to come last; one of the same name is replaced. A variable that is drawn is moved
-        behind the others.
+        The variable; one of the same name is replaced. A variable that is drawn is moved behind
+        the others.
     decided
         What becomes of each predictor (`fusion_core.prepare.choose_predictors`).
 
@@ -79,7 +79,7 @@ def add_stage(state: FuseState, stage: SecondStage, decided: pd.DataFrame) -> Fu
 
 
 def remove_stage(state: FuseState, name: str) -> FuseState:
-    """Let a variable not come last; one that is drawn knows every predictor again."""
+    """Take a variable out of the second stage; one that is drawn knows every predictor again."""
     if name not in {stage.variable for stage in state.second_stage}:
         return state
     train = state.train.replace(
@@ -91,7 +91,7 @@ def remove_stage(state: FuseState, name: str) -> FuseState:
 
 
 def stages_data(state: FuseState, decided: pd.DataFrame | None) -> dict[str, Any]:
-    """Describe what comes last, and what the form offers.
+    """Describe the second stage, and what the form offers.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class FuseState:
     known_answers
         Number of predictors hidden, fused, and compared with the recipient's own; 0 for none.
     second_stage
-        Variables of a recipe that come last; what is not fused any more leaves it at the start.
+        Second stage of a recipe; what is not fused any more leaves it at the start.
     view
         Building a new run, or looking at runs.
     run

@@ -25,7 +25,7 @@ def server(app_server: Callable[..., AppServer], finished_run, tmp_path: Path) -
 def open_by_clicks(page: Page, source: Path, folder: Path) -> None:
     """Open a data set in a new workspace, as the start page offers it."""
     page.get_by_label("Folder of the data set").fill(str(source))
-    page.get_by_label("Folder of the workspace, new or yours").fill(str(folder))
+    page.get_by_label("Workspace folder, new or existing").fill(str(folder))
     page.get_by_role("button", name="Open the data").click()
 
 

@@ -1,4 +1,4 @@
-"""What `harmony harmonies convey` prints."""
+"""What `harmony harmonies transfer` prints."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def transfer_record(
     Parameters
     ----------
     transfer
-        What was conveyed.
+        What was transferred.
     saved
         How many were stored.
     only
         List only harmonies with this status.
     unseen
-        Surveys conveyed to of which there is only a dictionary.
+        Surveys transferred to of which there is only a dictionary.
     """
     return {
         "from": str(transfer.source),
@@ -94,7 +94,7 @@ def transfer_record(
     }
 
 
-def show_conveyance(console: Console, record: dict[str, Any]) -> None:
+def show_transfer(console: Console, record: dict[str, Any]) -> None:
     """Print a table with one row per difference and a summary."""
     rows = []
     for item in record["harmonies"]:
@@ -105,10 +105,10 @@ def show_conveyance(console: Console, record: dict[str, Any]) -> None:
         status = f"{item['status']} (look)" if doubtful else item["status"]
         rows.append((item["key"], status, sentences[0] if sentences else ""))
         rows += [("", "", sentence) for sentence in sentences[1:]]
-    console.print(table(("harmony", "conveyed", "to look at"), rows))
+    console.print(table(("harmony", "status", "what to check"), rows))
     console.print(
         f"{record['identical']} can be taken over as they are, {record['proposed']} to be reviewed, "
-        f"{record['impossible']} cannot be conveyed. {record['saved']} saved for {record['to']}.",
+        f"{record['impossible']} cannot be transferred. {record['saved']} saved for {record['to']}.",
         markup=False,
     )
     for note in record["notes"]:

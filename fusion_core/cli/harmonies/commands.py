@@ -1,4 +1,4 @@
-"""`harmony harmonies`: list, show, apply and convey harmonies; other commands have modules."""
+"""`harmony harmonies`: list, show, apply and transfer harmonies; other commands have modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fusion_core.cli.harmonies._transfer import (
     accepted_harmonies,
     has_microdata,
     read_status,
-    show_conveyance,
+    show_transfer,
     transfer_record,
 )
 from fusion_core.cli.options import (
@@ -184,8 +184,8 @@ def apply_harmonies(
         raise typer.Exit(_LEFT_OUT)
 
 
-@app.command("convey")
-def convey_harmonies(
+@app.command("transfer")
+def transfer_harmonies(
     *,
     source: Annotated[
         str,
@@ -207,7 +207,7 @@ def convey_harmonies(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Carry harmonies to another vintage: what holds as it is, and what to look at.
+    """Transfer harmonies to another vintage: what applies unchanged, and what needs a look.
 
     Nothing is stored without --accept or --save, harmonies that exist stay as they are, and those
     with a level left without a group are for the Harmonize page to finish. Dictionaries are all
@@ -238,7 +238,7 @@ def convey_harmonies(
     saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if ready else ()
     unseen = [item for item in (new.donor, new.recipient) if not has_microdata(opened, item)]
     record = transfer_record(transfer, saved=len(saved), only=shown, unseen=unseen)
-    Output(json).result(record, lambda console: show_conveyance(console, record))
+    Output(json).result(record, lambda console: show_transfer(console, record))
 
 
 @app.command("recover")

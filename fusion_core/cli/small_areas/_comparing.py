@@ -127,7 +127,7 @@ def difference(
     """
     opened = open_workspace(workspace)
     if len(area) > 2:  # noqa: PLR2004 - a pair
-        raise InputError(f"{len(area)} areas are no pair", fix="Give one --area or two")
+        raise InputError(f"{len(area)} areas are not a pair", fix="Give one --area or two")
     wish = Wish((variable,), statistic, level, per=per, where=where)
     areas = _compared(opened, name, run, wish, _Areas(by, places, boundaries, within))
     found = areas.difference(area[0], area[1] if len(area) > 1 else None)

@@ -53,7 +53,7 @@ class RunSpec(Checked, Summarized):
         Number of predictors hidden one after the other, fused, and compared with what the recipient
         itself says; 0 for none.
     second_stage
-        What is said of variables that come last. Those drawn are fusion variables too, and `train` names
+        What is said of variables of the second stage. Those drawn are fusion variables too, and `train` names
         their predictors; those computed become derived outcomes of the run.
     """
 

@@ -1,4 +1,4 @@
-"""Variables of a run that come last: drawn from few others and the place, or computed from a formula."""
+"""Variables of the second stage: drawn from few others and the place, or computed from a formula."""
 
 from __future__ import annotations
 

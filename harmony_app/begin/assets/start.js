@@ -39,12 +39,12 @@ export function render({ model, el }) {
       "A new workspace for your surveys. Their files stay where they are; what you import is kept in this folder.",
       [field("Title", "title", "", "Such as Energy burden 2024"), field("New or empty folder", "folder", model.folders.own)], "Start"),
     way("folder", "Open a folder",
-      "A workspace that is there already: yours, or one that a colleague shared.",
+      "An existing workspace: yours, or one that a colleague shares with you.",
       [field("Folder", "folder", "", "Path of a folder with a workspace.json")], "Open"),
     way("data", "Open a published data set",
-      "Fused data somebody published: maps and margins without the donor or the models. Checksums are verified first.",
+      "Fused data that somebody published: maps and margins of error without the donor or the models. Checksums are verified first.",
       [field("Folder of the data set", "source", "", "Path of a folder with a dataset.json or combination.json"),
-        field("Folder of the workspace, new or yours", "folder", model.folders.data)], "Open the data"));
+        field("Workspace folder, new or existing", "folder", model.folders.data)], "Open the data"));
   el.append(h("section", { class: "start" }, h("h2", {}, "How would you like to begin?"),
     h("p", { class: "lead" }, "Harmony fuses the answers of one survey onto the households of another, and maps them with honest margins of error."),
     ways, waiting, ...(model.back ? [h("p", { class: "back" }, h("a", { href: "begin" }, `Back to ${model.back}`))] : [])));

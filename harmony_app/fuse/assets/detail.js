@@ -57,7 +57,7 @@ function actions(data, send) {
         : confirmButton("Cancel run", "Stop this run?", "Stop it", "Keep running", act("cancel"), { class: "danger-line", "data-focus": "cancel" })) : null,
     data.can_resume ? button("Resume", act("resume"), { class: "primary", title: "Finished steps are not repeated" }) : null,
     button("Clone settings", act("clone"), { title: "Build a new run from these settings" }),
-    data.active ? null : button("Delete", act("delete"), { title: "With all it made; it can be restored for a day", "data-focus": "delete" }));
+    data.active ? null : button("Delete", act("delete"), { title: "With everything it made; it can be restored for a day", "data-focus": "delete" }));
 }
 
 function nextSteps(data) {
@@ -72,7 +72,7 @@ function skills(rows) {
   if (!rows.length) return null;
   return h("div", { class: "skills" },
     h("h3", {}, "Skill in households held out"),
-    h("p", { class: "muted small" }, "The share of the error of the best constant guess that the models save: 0 knows nothing of the household, 1 everything."),
+    h("p", { class: "muted small" }, "How far the models reduce the error of the best constant prediction: 0 means no better than the constant, 1 means exact."),
     h("ul", { "data-scroll": "skills" }, rows.map((row) => h("li", {}, h("span", { class: "clip", title: row.name }, row.name),
       bar(row.share, "", `Skill of ${row.name}: ${row.skill}`), h("span", { class: "num" }, row.skill)))));
 }

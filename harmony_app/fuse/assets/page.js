@@ -46,7 +46,7 @@ function toolbar(data, send) {
     data.view === "new" && data.recipes.length ? h("label", { class: "inline recipe" }, "Recipe",
       h("select", { "aria-label": "Recipe", "data-focus": "recipe",
         onchange: (event) => { if (event.target.value) send({ action: "recipe", name: event.target.value }); event.target.value = ""; } },
-      h("option", { value: "" }, "take over variables …"),
+      h("option", { value: "" }, "choose its variables …"),
       data.recipes.map((recipe) => h("option", { value: recipe.name }, recipe.title)))) : null,
     data.view === "new" ? h("span", { class: "muted clip" }, data.sizes) : null,
   ];

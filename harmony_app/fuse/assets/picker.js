@@ -24,7 +24,7 @@ function variableList(variables, data, send) {
       rows.append(...both.map(asRow));
     }
     if (!found.length) {
-      rows.append(h("p", { class: "hint" }, "No variable matches. Try another word of the question or the name."));
+      rows.append(h("p", { class: "hint" }, "No variable matches. Try another word of its question or its name."));
     }
     if (found.length > SHOWN_AT_MOST) {
       rows.append(h("p", { class: "hint" }, `${found.length - SHOWN_AT_MOST} more: type to narrow the list.`));

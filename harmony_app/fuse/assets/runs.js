@@ -35,7 +35,7 @@ function runsSection(data, send, redraw) {
 function atOnce(number, send) {
   const box = h("input", { type: "number", class: "tiny", min: 1, max: 64, value: String(number), "data-focus": "at once",
     onchange: (event) => send({ action: "at_once", number: event.target.value }) });
-  return h("label", { class: "inline right", title: "Whoever starts them, here or on the command line; the others wait in line" }, "At a time", box);
+  return h("label", { class: "inline right", title: "How many runs are active at a time, wherever they were started: here or on the command line. The others wait in line." }, "At a time", box);
 }
 
 function removedRuns(removed, send) {

@@ -39,9 +39,9 @@ export function createBins(side, actions) {
   const clear = h("button.small", { type: "button", onclick: () => send([]) }, "no bins");
   const numbered = h("button.small", { type: "button", title: "Give the bins the groups 1, 2, 3 … in order", onclick: () => actions.edit({ kind: "number_bins", side }) }, "1, 2, 3 …");
   const year = h("input.number-input", { type: "text", inputmode: "numeric", "aria-label": "Year the answers count back from" });
-  const named = h("button.small.primary", { type: "button", title: "Cut where the answers of the other side meet, and group both sides alike", onclick: () => {
+  const named = h("button.small.primary", { type: "button", title: "Cut at the limits of the ranges that are the other side’s answers, and group both sides alike", onclick: () => {
     const base = year.hidden ? null : Number(year.value);
-    if (base !== null && !Number.isInteger(base)) { fail("The year counted back from is not a year."); return; }
+    if (base !== null && !Number.isInteger(base)) { fail("Give the year the answers count back from, such as 2020."); return; }
     actions.edit({ kind: "label_bins", side, base_year: base });
   } });
   const back = h("label.inline", {}, "counting back from", year);
@@ -91,7 +91,7 @@ export function createBins(side, actions) {
     const long = read.find((part) => part.includes(","));
     if (long) notes.push(`${long} was read as one number.`);
     if (repeated !== undefined) notes.push(`${number(repeated)} was listed twice and is kept once.`);
-    if (unsorted) notes.push("Put in rising order.");
+    if (unsorted) notes.push("Sorted in ascending order.");
     if (outside !== undefined && scale.shares) notes.push(`${number(outside)} lies outside the answers (${number(scale.low)} to ${number(scale.high)}), so a bin stays empty.`);
     note(notes.join(" "));
     send(values);

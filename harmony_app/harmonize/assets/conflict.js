@@ -53,5 +53,5 @@ export function createConflict(dialog, actions) {
 
 function words(reply) {
   if (reply.items.length) return `Choose for ${reply.items.length === 1 ? "one thing" : `${reply.items.length} things`} below; nothing was overwritten.`;
-  return reply.mine.length || reply.theirs.length ? "You changed different things, so both fit together." : "Both versions say the same.";
+  return reply.mine.length || reply.theirs.length ? "You changed different things, so both fit together." : "Both versions are identical.";
 }

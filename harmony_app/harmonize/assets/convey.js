@@ -2,11 +2,11 @@
 import { h, meets, paintBadge, setText } from "./dom.js";
 
 const SECTIONS = [
-  ["ready", "Hold as they are", "Nothing about these needs a second look."],
-  ["look", "To look at", "Something differs; look before you take them."],
+  ["ready", "Apply unchanged", "Nothing about these needs a second look."],
+  ["look", "Need a look", "Something differs; look before you take them."],
   ["exists", "Exist already and differ", "Taking one replaces what is saved. Undo brings it back."],
   ["same", "Exist already, the same", "Nothing to do."],
-  ["impossible", "Cannot be conveyed", ""],
+  ["impossible", "Cannot be transferred", ""],
 ];
 const FEW = 12;
 const SIDE_WORDS = { donor: "donor", recipient: "recipient" };
@@ -29,7 +29,7 @@ export function createConvey(actions) {
   const others = h("select", { "aria-label": "Other vintage", onchange: () => ask(others.value) });
   const status = h("span.muted", { role: "status", "aria-live": "polite" });
   const head = h("div.overview-tools", {}, back, title, ways, others, status);
-  const list = h("div.convey-list", { role: "group", tabindex: 0, "aria-label": "Conveyed harmonies", onkeydown: onKey });
+  const list = h("div.convey-list", { role: "group", tabindex: 0, "aria-label": "Transferred harmonies", onkeydown: onKey });
   const detail = h("div.convey-detail", { "aria-live": "polite" });
   const note = h("span.muted");
   const cancel = h("button", { type: "button", onclick: () => actions.back() }, "Cancel");
@@ -50,7 +50,7 @@ export function createConvey(actions) {
     list.setAttribute("role", "group");
     list.replaceChildren(...Array.from({ length: 8 }, () => h("div.placeholder-row")));
     detail.replaceChildren();
-    setText(title, keys.length ? `Convey ${keys.length} harmon${keys.length > 1 ? "ies" : "y"}` : "Convey harmonies");
+    setText(title, keys.length ? `Transfer ${keys.length} harmon${keys.length > 1 ? "ies" : "y"}` : "Transfer harmonies");
     setText(status, "Comparing the vintages …");
     bar();
     actions.send({ kind: "convey", direction, pair, keys });
@@ -90,7 +90,7 @@ export function createConvey(actions) {
     list.setAttribute("role", content.items.length ? "grid" : "group");
     if (!content.items.length) {
       list.replaceChildren(h("p.empty", {}, content.pairs.length
-        ? content.pair ? "That pair has no harmony to convey." : "No other vintage of these surveys has harmonies yet."
+        ? content.pair ? "That pair has no harmony to transfer." : "No other vintage of these surveys has harmonies yet."
         : "The workspace has no other vintage of these two surveys. Add one on the Surveys page."));
       return;
     }
@@ -274,7 +274,7 @@ export function createConvey(actions) {
     const settings = exists.settings.map(([what, here, there]) => h("tr", {}, h("th", { scope: "row" }, what), h("td", { dir: "auto" }, here), h("td", { dir: "auto" }, there)));
     const rows = exists.rows.map((row) => h("tr", { class: row.differs ? "differs" : "" }, h("th", { scope: "row", dir: "auto" }, `${row.side}: ${row.level}`), h("td", {}, ...meets(row.here, row.here_meets)), h("td", {}, ...meets(row.there, row.there_meets))));
     return [h("h4", {}, "What is saved already differs"), h("p.muted", {}, exists.text),
-      h("table.changes", {}, h("thead", {}, h("tr", {}, h("td"), h("th", {}, "conveyed"), h("th", {}, "saved"))), h("tbody", {}, ...settings, ...rows))];
+      h("table.changes", {}, h("thead", {}, h("tr", {}, h("td"), h("th", {}, "transferred"), h("th", {}, "saved"))), h("tbody", {}, ...settings, ...rows))];
   }
 
   // Taking over -------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ export function createCoverage(actions) {
 
   function receive({ pair, donor, pairs, rows }) {
     pairs = [...pairs.filter(({ id }) => id === pair), ...pairs.filter(({ id }) => id !== pair)]; // the open one is seen first
-    setText(status, `of the variables of ${donor}, as read off their descriptions · ⊘ set aside · ○ to review · ! sent back by a reviewer`);
+    setText(status, `of the variables of ${donor}, judged from their descriptions · ⊘ set aside · ○ to review · ! sent back by a reviewer`);
     const all = { theme: "", total: sum(rows, (row) => row.total), cells: Object.fromEntries(pairs.map(({ id }) => [id, total(rows, id)])) };
     const header = h("tr", {}, h("th", { scope: "col" }, "theme"), h("th", { scope: "col" }, "variables"), ...pairs.map((item) => h("th", { scope: "col", class: item.id === pair ? "own" : "" }, item.recipient)));
     table.replaceChildren(h("table.matrix.coverage-table", {}, h("thead", {}, header), h("tbody", {}, ...[all, ...rows].map((row) =>

@@ -87,7 +87,7 @@ export function createDialogs(actions) {
       open(`Remove the recode “${item.title}”?`, [h("p", {}, uses)], [close(), act("Remove", ".primary", () => actions.send({ kind: "recode_remove", name: item.name }))]);
     },
     comparison(reply) {
-      compared?.replaceChildren(reply.changes.length ? changesTable(reply.changes) : h("p.muted", {}, `Revision ${reply.a} and revision ${reply.b} say the same.`));
+      compared?.replaceChildren(reply.changes.length ? changesTable(reply.changes) : h("p.muted", {}, `Revision ${reply.a} and revision ${reply.b} are identical.`));
     },
     history(reply) {
       const entries = reply.entries.map((entry) => h("li", {},
@@ -135,7 +135,7 @@ export function createFooter(actions, dialogs) {
       form = next;
       showState();
       setText(comment, form.comment ? "Comment ●" : "Comment");
-      comment.title = form.comment || "Write why the harmony is as it is";
+      comment.title = form.comment || "Say why the harmony is as it is";
       remove.hidden = !form.revision;
       discard.hidden = !form.draft;
       save.disabled = !form.can_save;

@@ -116,7 +116,7 @@ export function createHarmonyTable(actions, onSelect) {
     for (const row of rows) row.element.hidden = !passes(row);
     const shown = visible();
     empty.hidden = shown.length > 0;
-    setText(empty, rows.length ? "No harmony passes the filters." : "No harmony is saved yet. Match a variable on the left, import a file, or convey another vintage.");
+    setText(empty, rows.length ? "No harmony passes the filters." : "No harmony is saved yet. Match a variable on the left, import a file, or transfer them from another vintage.");
     COLUMNS.forEach((column, at) => {
       heads[at].hidden = Boolean(column.only) && column.only !== scope;
       heads[at].setAttribute("aria-sort", column.id === sort.id ? (sort.down ? "descending" : "ascending") : "none");

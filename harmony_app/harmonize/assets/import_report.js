@@ -33,7 +33,7 @@ export function createReport(files, choices, { done, onchange, openPair }) {
     .map(([name, count, text]) => h("button.chip", { type: "button", "data-filter": name, onclick: () => { chosen = name; show(); } }, `${text} ${count}`));
   const cards = files.map((file, place) => createCard(file, place, choices, { done, onchange, openPair }))
     .sort((one, other) => Number(other.failed) - Number(one.failed));
-  const nothing = h("p.muted", { hidden: true }, "Nothing in the report fits.");
+  const nothing = h("p.muted", { hidden: true }, "Nothing in the report matches.");
   const element = h("div.import-report", {}, h("div.report-filter", {}, ...chips, search),
     h("div.report-files", { tabindex: 0, "aria-label": "Report" }, ...cards.map((card) => card.element), nothing));
 

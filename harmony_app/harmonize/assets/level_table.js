@@ -27,7 +27,7 @@ export function createLevelTable(lists, actions, refresh) {
     event.preventDefault();
     if (lines.some((line) => line.includes("\t"))) { actions.pasteTable(side, text); return; }
     const found = lines.map(readCode);
-    if (found.includes(undefined)) { actions.problem("match", "The pasted column holds something else than group numbers."); return; }
+    if (found.includes(undefined)) { actions.problem("match", "The pasted column holds something other than group numbers."); return; }
     const order = lists[side].entries().filter((entry) => entry.index !== null);
     const start = order.findIndex((entry) => entry.key === key);
     actions.assignEach(side, found.slice(0, order.length - start).map((group, offset) => [order[start + offset].index, group]));

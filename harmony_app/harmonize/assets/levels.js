@@ -55,7 +55,7 @@ export function createLevels(actions) {
   const others = h("div.choices", {},
     h("button.small", { type: "button", title: "n", "data-drop": "new", onclick: () => assign(nextCode()) }, "+ new group"),
     h("button.small", { type: "button", title: "Delete", "data-drop": "none", onclick: () => assign(null) }, "no group"),
-    h("button.small", { type: "button", title: "Rows with these levels leave the comparison (x)", "data-drop": "out", onclick: () => assign("drop") }, "leave out"), spread);
+    h("button.small", { type: "button", title: "Rows with these levels are left out (x)", "data-drop": "out", onclick: () => assign("drop") }, "leave out"), spread);
   const assignBar = h("div.assign-bar", {}, h("div.assign-line", { role: "toolbar", "aria-label": "Selected levels" }, hint, count, pending, others), bar.element);
 
   for (const side of SIDES) {

@@ -31,16 +31,16 @@ export function createNamed(side, actions) {
     const shown = choices.filter((item) => item.name !== current?.name && matches(fold(`${item.name} ${item.title} ${item.groups.join(" ")} ${item.source}`), wanted));
     const fitting = wanted.length ? shown : shown.filter((item) => item.share >= FITS_FROM);
     list.replaceChildren(...fitting.map(row));
-    if (!fitting.length) list.append(h("li.muted", {}, wanted.length ? "No recode has these words." : "No recode knows these answers. Group them, and save the grouping under a name."));
+    if (!fitting.length) list.append(h("li.muted", {}, wanted.length ? "No recode has these words." : "No recode covers these answers. Group them, and save the grouping under a name."));
   }
 
   function row(item) {
-    const known = now.breakpoints.length || !now.groups.length ? "its own bins" : item.known === item.total ? `knows all ${item.total} answers` : `knows ${item.known} of ${item.total} answers`;
+    const known = now.breakpoints.length || !now.groups.length ? "its own bins" : item.known === item.total ? `covers all ${item.total} answers` : `covers ${item.known} of ${item.total} answers`;
     const facts = [known, `${item.groups.length} groups`, item.uses ? `used ${item.uses} time${item.uses > 1 ? "s" : ""}` : null, item.standard ? "standard" : item.by ? `by ${item.by}` : null].filter(Boolean).join(" · ");
     return h("li", { title: [item.groups.join(" · "), item.source, item.note].filter(Boolean).join("\n\n") },
       h("span.named-words", {}, h("strong", { dir: "auto" }, item.title), h("span.muted", {}, facts)),
       h("button.small", { type: "button", disabled: !item.known, onclick: () => use(item.name, false) }, "Use"),
-      item.both ? h("button.small", { type: "button", title: "It knows every answer of the other side as well", onclick: () => use(item.name, true) }, "on both sides") : null,
+      item.both ? h("button.small", { type: "button", title: "It covers every answer of the other side as well", onclick: () => use(item.name, true) }, "on both sides") : null,
       h("button.small", { type: "button", title: "See and edit its classes", onclick: () => actions.showRecode(item.name) }, "Edit"),
       item.standard ? null : h("button.small", { type: "button", title: "Remove it; harmonies that use it keep their groups", onclick: () => actions.removeRecode(item) }, "Remove"));
   }
@@ -54,9 +54,9 @@ export function createNamed(side, actions) {
     own.replaceChildren(...[
       h("p", {}, "Follows ", h("strong", { dir: "auto" }, current.title), ".", current.note ? h("span.muted", { dir: "auto" }, ` ${current.note}`) : null),
       current.source ? h("details", {}, h("summary", {}, "Source"), h("p.muted", { dir: "auto" }, current.source)) : null,
-      differs.length ? h("details", { open: true }, h("summary", {}, `${differs.length} answer${differs.length > 1 ? "s are" : " is"} grouped otherwise than it says`),
+      differs.length ? h("details", { open: true }, h("summary", {}, `${differs.length} answer${differs.length > 1 ? "s are" : " is"} grouped differently from the recode`),
         h("ul", {}, ...differs.map(([level, group, expected]) => h("li", { dir: "auto" }, `${level}: ${/^\d/.test(group) ? `group ${group}` : group}, the recode says ${expected}`)))) : null,
-      unknown.length ? h("details", { open: unknown.some(([, group]) => group === "no group") }, h("summary", {}, `${unknown.length} answer${unknown.length > 1 ? "s" : ""} it does not know, for you to decide`),
+      unknown.length ? h("details", { open: unknown.some(([, group]) => group === "no group") }, h("summary", {}, `${unknown.length} answer${unknown.length > 1 ? "s" : ""} it does not cover, for you to decide`),
         h("ul", {}, ...unknown.map(([level, group]) => h("li", { dir: "auto" }, `${level}: ${/^\d/.test(group) ? `group ${group}` : group}`)))) : null,
       h("details", {}, h("summary", {}, uses.length ? `Used in ${uses.length} other place${uses.length > 1 ? "s" : ""}` : "Used nowhere else yet"),
         h("ul", {}, ...uses.map((item) => h("li", {}, h("button.link", { type: "button", onclick: () => actions.send({ kind: "open_row", pair: item.pair, key: item.key }) }, `${item.title}: ${item.key}`), h("span.muted", {}, `, ${item.side}${item.differs ? `, ${item.differs} differ` : ""}`))))),

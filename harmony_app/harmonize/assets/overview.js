@@ -20,7 +20,7 @@ export function createOverview(actions, exchange, dialogs) {
   }, text)]));
   const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"),
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
-    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey harmonies …"),
+    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Transfer harmonies …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
     h("button", { type: "button", title: "Groupings with a name: see and edit their classes, and what uses them", onclick: () => startRecode("") }, "Recodes"),
@@ -30,7 +30,7 @@ export function createOverview(actions, exchange, dialogs) {
 
   const note = h("span.muted", { role: "status", "aria-live": "polite" });
   const acts = [
-    ["Convey harmonies …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
+    ["Transfer harmonies …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
     ["Compare vintages", (items) => startCompare(items.map((item) => item.key)), true, "See where other vintages differ"],
     ["Check", (items) => actions.send({ kind: "check_all", items }), false, "Check the selected harmonies on the data"],
     ["Export …", (items) => actions.send({ kind: "export_selected", items }), false, "Export the selected harmonies"],

@@ -41,7 +41,7 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
       onpointerdown: (event) => { event.preventDefault(); pick(index); },
     }, h("span", { class: item.mono ? "mono" : "", dir: "auto" }, item.title), item.note ? h("span.muted", { dir: "auto" }, item.note) : null)));
     if (found.length > SHOWN) menu.append(h("div.list-note", {}, `${found.length - SHOWN} more – type to narrow them`));
-    if (!found.length) menu.append(h("div.list-note", {}, all.length ? "Nothing fits." : "One moment …"));
+    if (!found.length) menu.append(h("div.list-note", {}, all.length ? "Nothing matches." : "One moment …"));
   }
 
   /** Below the field where there is room, otherwise above it. */

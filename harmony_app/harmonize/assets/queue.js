@@ -17,7 +17,7 @@ export function createQueue(actions) {
   const strip = h("section.queue-strip", { "aria-label": "Suggestions one after the other", hidden: true }, words, h("div.queue-buttons", {},
     step("Keep as draft", "d", "queue_draft", "Take it as a draft and go to the next"),
     step("Save", "s", "queue_save", "Take and save it, and go to the next", ".primary"),
-    step("Skip", "k", "queue_skip", "Leave it for another time"),
+    step("Skip", "k", "queue_skip", "Skip it for now"),
     step("Never", "v", "queue_never", "Never suggest this match to me again"),
     step("End", "e", "queue_stop", "Stop going through suggestions")));
   const KEYS = { d: "queue_draft", s: "queue_save", k: "queue_skip", v: "queue_never", e: "queue_stop" };

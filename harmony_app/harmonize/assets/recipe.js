@@ -70,7 +70,7 @@ export function createRecipe(side, actions, shared) {
 
   function drawSum(from) {
     const chips = from.terms.map(([name, sign], index) => h("span.term", {},
-      h("button.sign", { type: "button", disabled: index === 0, title: "Add or take away", "aria-label": sign > 0 ? `${name} is added` : `${name} is taken away`, onclick: () => { from.terms[index][1] = -sign; changed(); } }, sign > 0 ? (index ? "+" : "") : "−"),
+      h("button.sign", { type: "button", disabled: index === 0, title: "Add or subtract", "aria-label": sign > 0 ? `${name} is added` : `${name} is subtracted`, onclick: () => { from.terms[index][1] = -sign; changed(); } }, sign > 0 ? (index ? "+" : "") : "−"),
       h("span.mono", { title: shared.describe(name) }, name),
       h("button.remove", { type: "button", "aria-label": `Remove ${name}`, onclick: () => { from.terms.splice(index, 1); if (from.terms.length) from.terms[0][1] = 1; changed(); } }, "×")));
     adder = createPicker({
@@ -79,7 +79,7 @@ export function createRecipe(side, actions, shared) {
       onpick: (name, query) => { from.terms.push([name, 1]); changed(); adder.resume(query); },
     });
     const zero = h("input", { type: "checkbox", checked: from.missing_is_zero, onchange: () => { from.missing_is_zero = zero.checked; changed(); } });
-    return h("span.terms", {}, ...chips, adder.element, from.terms.length > 1 || from.missing_is_zero ? h("label.check", { title: "Otherwise a household without one of the answers has no sum" }, zero, "no answer is 0") : null);
+    return h("span.terms", {}, ...chips, adder.element, from.terms.length > 1 || from.missing_is_zero ? h("label.check", { title: "Otherwise the sum is missing where one of the answers is" }, zero, "count missing as 0") : null);
   }
 
   function drawRecode(from) {
@@ -150,8 +150,8 @@ export function createRecipe(side, actions, shared) {
     if (beyond) {
       recipe = null;
       known = undefined;
-      builder.replaceChildren(h("p.mono.beyond", {}, now.adjustment), h("p.help", {}, "Written by hand: more than the steps here can say. Change it as an expression, or "),
-        h("button.small", { type: "button", onclick: () => { recipe = start(); known = undefined; draw(); } }, "start anew"));
+      builder.replaceChildren(h("p.mono.beyond", {}, now.adjustment), h("p.help", {}, "Written by hand: these steps cannot express it. Edit it as an expression, or "),
+        h("button.small", { type: "button", onclick: () => { recipe = start(); known = undefined; draw(); } }, "start over"));
       return;
     }
     const next = JSON.stringify(now.recipe);

@@ -5,7 +5,7 @@ import { createRecodeList } from "./recode_list.js";
 
 const NO_CLASS = "none";
 const PAUSE = 700; // milliseconds between the digits of one number
-const KIND_TITLES = { start: "Every answer that starts so", bin: "A range of a number; the breaks are on the right" };
+const KIND_TITLES = { start: "Every answer that starts with these words", bin: "A range of a number; the breaks are on the right" };
 
 export function createRecode(actions, dialogs) {
   let recode = null; // what the server last said of the open one
@@ -32,7 +32,7 @@ export function createRecode(actions, dialogs) {
     onkeydown: (event) => { if (["ArrowDown", "Enter"].includes(event.key)) { event.preventDefault(); move(0); list.focus(); } if (event.key === "Escape") { search.value = ""; draw(); list.focus(); } } });
   const added = h("input", { type: "text", maxlength: 500, placeholder: "An answer to add", "aria-label": "An answer to add", dir: "auto",
     onkeydown: (event) => { if (event.key === "Enter") { event.preventDefault(); add(); } } });
-  const kind = h("select", { "aria-label": "What is added" }, h("option", { value: "answer" }, "this answer"), h("option", { value: "start" }, "all that start so"));
+  const kind = h("select", { "aria-label": "What is added" }, h("option", { value: "answer" }, "this answer"), h("option", { value: "start" }, "all that start like this"));
   const tools = h("div.recode-tools", {}, search, h("span.space"), added, kind, h("button", { type: "button", onclick: add }, "Add"));
   const bar = h("div.recode-bar", { role: "toolbar", "aria-label": "Chosen answers" });
   const list = h("div.recode-answers", { role: "listbox", "aria-multiselectable": "true", tabindex: 0, "aria-label": "Answers of the recode", onkeydown: onListKey });
@@ -102,8 +102,8 @@ export function createRecode(actions, dialogs) {
     if (!found) return;
     const rows_ = found.clashes.map(([what, mine, theirs]) => [what, mine, theirs, []]);
     const together = (prefer, text) => h("button", { type: "button", onclick: () => send("recode_together", { prefer }) }, text);
-    news.replaceChildren(h("p", {}, `${found.by || "Somebody"} saved revision ${found.revision} of this recode while you edited it. ${rows_.length ? "Where you both changed the same, yours is on the left, theirs on the right:" : "You changed different things, so both fit together."}`),
-      rows_.length ? changesTable(rows_) : "", h("div.named-acts", {}, ...(rows_.length ? [together("mine", "Bring together, mine first"), together("theirs", "Bring together, theirs first")] : [together("mine", "Bring both together")]),
+    news.replaceChildren(h("p", {}, `${found.by || "Somebody"} saved revision ${found.revision} of this recode while you edited it. ${rows_.length ? "Where you changed the same thing, yours is on the left, theirs on the right:" : "You changed different things, so both fit together."}`),
+      rows_.length ? changesTable(rows_) : "", h("div.named-acts", {}, ...(rows_.length ? [together("mine", "Merge, mine first"), together("theirs", "Merge, theirs first")] : [together("mine", "Merge both")]),
         h("button", { type: "button", onclick: () => send("recode_discard") }, "Drop my edits")));
   }
 
@@ -114,7 +114,7 @@ export function createRecode(actions, dialogs) {
     const entries = [...recode.entries.map(([kind_, key, text, group]) => ({ id: `${kind_}:${key}`, kind: kind_, key, text, group })),
       ...unknown.map((item) => ({ id: `unknown:${item.text}`, kind: "unknown", key: item.text, text: item.text, group: NO_CLASS, about: item }))]
       .filter((row) => matches(fold(row.text), query));
-    const classes = [...recode.classes, ...(entries.some((row) => row.group === "drop") ? [["drop", "Left out"]] : []), ...(unknown.length ? [[NO_CLASS, "Answers of its harmonies that it does not know"]] : [])];
+    const classes = [...recode.classes, ...(entries.some((row) => row.group === "drop") ? [["drop", "Left out"]] : []), ...(unknown.length ? [[NO_CLASS, "Answers in its harmonies that it does not cover"]] : [])];
     rows = classes.flatMap(([code]) => entries.filter((row) => row.group === code));
     for (const id of [...selected]) if (!rows.some((row) => row.id === id)) selected.delete(id);
     if (!rows.some((row) => row.id === cursor)) cursor = rows.find((row) => cursor.endsWith(`:${row.key}`))?.id ?? rows[0]?.id ?? "";
@@ -135,12 +135,12 @@ export function createRecode(actions, dialogs) {
 
   function removeClass(code, name) {
     const others = recode.classes.filter(([known]) => known !== code);
-    dialogs.choose(`Remove the class “${name}”?`, "Its answers go to", [...others.map(([known, text]) => [known, text]), [null, "no class: the recode forgets them"]], "Remove it", (into) => edit("join", { code, into }));
+    dialogs.choose(`Remove the class “${name}”?`, "Its answers go to", [...others.map(([known, text]) => [known, text]), [null, "no class: they leave the recode"]], "Remove it", (into) => edit("join", { code, into }));
   }
 
   function entry(row) {
     const seen = row.kind === "answer" ? outcome?.seen?.[row.key] : null;
-    const note = row.about ? `${row.about.groups.join(", ")} · ${row.about.places.join("; ")}${row.about.more ? ` and ${row.about.more} more` : ""}` : row.kind === "start" ? "all that start so" : row.kind === "bin" ? "range" : seen ? `in ${seen} harmon${seen > 1 ? "ies" : "y"}` : "";
+    const note = row.about ? `${row.about.groups.join(", ")} · ${row.about.places.join("; ")}${row.about.more ? ` and ${row.about.more} more` : ""}` : row.kind === "start" ? "all that start like this" : row.kind === "bin" ? "range" : seen ? `in ${seen} harmon${seen > 1 ? "ies" : "y"}` : "";
     return h("div.recode-answer", { role: "option", id: `recode-${rows.indexOf(row)}`, "data-id": row.id, title: row.about ? note : KIND_TITLES[row.kind], "aria-selected": String(selected.has(row.id)),
       onclick: (event) => { pick(row.id, event); list.focus({ preventScroll: true }); } },
     h("span.recode-text", { dir: "auto" }, row.kind === "start" ? `${plainLabel(row.text)} …` : plainLabel(row.text)), h("span.muted", { dir: "auto" }, note));
@@ -175,7 +175,7 @@ export function createRecode(actions, dialogs) {
     const button = (code, text) => h("button.small", { type: "button", title: `Put the chosen answers into ${text}`, onclick: () => { put(code); list.focus(); } }, paintBadge(h("span.badge-group"), palette, code), h("span", { dir: "auto" }, text));
     bar.replaceChildren(h("span.muted", {}, count ? `${count} chosen, to` : "The answer under the cursor, to"), ...recode.classes.map(([code, name]) => button(code, name)),
       h("button.small", { type: "button", title: "Key n", onclick: putNew }, "a new class …"), h("button.small", { type: "button", title: "Rows with these answers are left out (key x)", onclick: () => { put("drop"); list.focus(); } }, "left out"),
-      h("button.small", { type: "button", title: "The recode no longer knows these answers (Delete)", onclick: () => { put(null); list.focus(); } }, "forget"));
+      h("button.small", { type: "button", title: "Take these answers out of the recode (Delete)", onclick: () => { put(null); list.focus(); } }, "forget"));
   }
 
   function showEffect() {
@@ -195,7 +195,7 @@ export function createRecode(actions, dialogs) {
 
   function createAbout() {
     const title = h("input", { type: "text", maxlength: 120, dir: "auto", "aria-label": "Title of the recode", onchange: change });
-    const note = h("textarea", { rows: 2, maxlength: 2000, dir: "auto", "aria-label": "Note on the recode", placeholder: "What its users should know", onchange: change });
+    const note = h("textarea", { rows: 2, maxlength: 2000, dir: "auto", "aria-label": "Note on the recode", placeholder: "What people who use it should know", onchange: change });
     const ordered = h("input", { type: "checkbox", onchange: change });
     const breaks = h("input.code-input", { type: "text", placeholder: "such as 18, 65", "aria-label": "Breaks of a number", onchange: cut });
     const problem = h("p.feedback.is-error", { role: "alert", hidden: true });

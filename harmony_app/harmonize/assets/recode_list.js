@@ -8,7 +8,7 @@ export function createRecodeList(actions) {
   const title = h("input", { type: "text", maxlength: 120, placeholder: "Name of a new recode", "aria-label": "Name of a new recode", dir: "auto",
     onkeydown: (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } } });
   const rows = h("tbody");
-  const table = h("table.matrix", {}, h("thead", {}, h("tr", {}, ...["Recode", "Classes", "Answers", "Used by", "By"].map((text) => h("th", { scope: "col", title: text === "By" ? "Standard ones ship with the program" : null }, text)))), rows);
+  const table = h("table.matrix", {}, h("thead", {}, h("tr", {}, ...["Recode", "Classes", "Answers", "Used by", "By"].map((text) => h("th", { scope: "col", title: text === "By" ? "Standard ones come with the program" : null }, text)))), rows);
   const element = h("div.recode-all", {}, h("div.recode-tools", {}, search, h("span.space"), title, h("button", { type: "button", onclick: begin }, "New recode")), h("div.matrix-scroll", { tabindex: 0, "aria-label": "Recodes" }, table));
 
   function begin() { if (title.value.trim()) { actions.send({ kind: "recode_new", title: title.value.trim() }); title.value = ""; } else title.focus(); }

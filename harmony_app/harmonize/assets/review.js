@@ -47,5 +47,5 @@ function summary(review) {
   if (!last) return "Nobody has reviewed this harmony yet.";
   const verdict = last.verdict === "reviewed" ? `Reviewed by ${last.who}` : `${last.who} found that it needs work`;
   const said = `${verdict}, ${when(last.time)}, revision ${last.revision}.`;
-  return review.outdated ? `${said} It was saved again since, so it is to be reviewed again.` : said;
+  return review.outdated ? `${said} It has been saved since, so it needs another review.` : said;
 }

@@ -88,7 +88,7 @@ export function createTarget(actions) {
     const differs = disagrees(column, here[0]);
     const badge = paintBadge(h("span.badge-group"), palette, code);
     const isChosen = chosen && chosen.column === columnId(column) && chosen.keys[0] === keys[0] && chosen.keys.length === keys.length;
-    return h("td", {}, h("button", { type: "button", class: `target-cell${differs ? " differs" : ""}${code === null ? " open" : ""}`, "aria-pressed": String(Boolean(isChosen)), title: `${meets(column, code)}${differs ? "\nOther years of this donor say otherwise" : ""}`,
+    return h("td", {}, h("button", { type: "button", class: `target-cell${differs ? " differs" : ""}${code === null ? " open" : ""}`, "aria-pressed": String(Boolean(isChosen)), title: `${meets(column, code)}${differs ? "\nOther years of this donor are grouped differently" : ""}`,
       onclick: () => { chosen = { column: columnId(column), keys, labels: row.labels.filter((_, at) => keys.includes(row.keys[at])) }; draw(); detail.querySelector("input:checked, button")?.focus(); } }, badge, h("span.target-answers", { dir: "auto" }, meets(column, code)), differs ? h("span.mark.is-different", { "aria-label": "differs" }, "≠") : null));
   }
 
@@ -117,9 +117,9 @@ export function createTarget(actions) {
     detail.hidden = false;
     detail.replaceChildren(...[
       h("div.card-head", {}, h("h3", {}, `${column.donor} `, h("span.mono", {}, column.variable)), h("button.icon", { type: "button", "aria-label": "Close", onclick: () => { chosen = null; detail.hidden = true; draw(); } }, "×")),
-      h("p", { dir: "auto" }, h("strong", {}, chosen.labels.length > 3 ? `${chosen.labels.slice(0, 2).map(plainLabel).join("; ")} … (${chosen.labels.length} answers)` : chosen.labels.map(plainLabel).join("; ")), ` of ${content.variable} meet${chosen.labels.length > 1 ? "" : "s"}:`),
+      h("p", { dir: "auto" }, h("strong", {}, chosen.labels.length > 3 ? `${chosen.labels.slice(0, 2).map(plainLabel).join("; ")} … (${chosen.labels.length} answers)` : chosen.labels.map(plainLabel).join("; ")), ` of ${content.variable} correspond${chosen.labels.length > 1 ? "" : "s"} to:`),
       h("div.target-choices", { role: "radiogroup" }, ...options),
-      donors.length ? h("h4", {}, group?.answers.length ? "The donor’s answers there" : "The donor’s answers without a group") : null, ...donors,
+      donors.length ? h("h4", {}, group?.answers.length ? "The donor’s answers in that group" : "The donor’s answers without a group") : null, ...donors,
       h("p.help", {}, `Saved at once, with an entry in the history of each harmony.${many}`),
       h("div.target-places", {}, ...column.places.map((place) => h("button.small", { type: "button", title: `Open ${place.key} of ${place.title}`, onclick: () => actions.send({ kind: "open_row", pair: place.pair, key: place.key }) }, place.recipient)))].filter(Boolean));
   }

@@ -20,7 +20,7 @@ export function createUniverse(side, actions, shared) {
   const modes = [["Build", false], ["Expression", true]].map(([text, value]) => h("button", { type: "button", onclick: () => { written = value; show(); if (value) field.input.focus(); else condition.focus(); } }, text));
   const clear = h("button.small", { type: "button", onclick: () => { condition.reset(); send({ kind: "universe_rows", condition: null }); } }, "everybody");
   const title = h("strong");
-  const beyond = h("p.help", {}, "Written by hand: more than rows can say. Change it as an expression, or choose “everybody” to start over.");
+  const beyond = h("p.help", {}, "Written by hand: these rows cannot express it. Edit it as an expression, or choose “everybody” to start over.");
   const reading = h("p.reading", { role: "status" });
   const outside = h("select", { "aria-label": "Group of rows outside the universe", onchange: () => send({ kind: "outside", group: outside.value === OWN ? OWN : readGroup(outside.value) }) });
   const missing = h("select", { "aria-label": "Group of rows without an answer", onchange: () => send({ kind: "missing", group: readGroup(missing.value) }) });

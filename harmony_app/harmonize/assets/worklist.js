@@ -26,7 +26,7 @@ export function createWorklist(actions, queue) {
   const pairName = h("div", { "aria-hidden": "true" });
   const pair = h("select", { "aria-label": "Donor and recipient survey", onchange: () => actions.choosePair(pair.value) });
   const views = h("div.segments", { role: "tablist", "aria-label": "View" });
-  const coverage = h("button.link.coverage-text", { type: "button", title: "How far the work is, by theme and vintage", onclick: () => actions.showCoverage() });
+  const coverage = h("button.link.coverage-text", { type: "button", title: "Progress by theme and vintage", onclick: () => actions.showCoverage() });
   const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables decided", "aria-valuemin": 0 }, h("span"), h("span.aside"));
   const many = h("button.link.set-aside-many", { type: "button", hidden: true, title: "Decide on all undecided variables in this list at once", onclick: () => actions.decideMany(undecided()) });
   const search = h("input.search", {

@@ -155,7 +155,7 @@ def read_choices(message: Message, found: Transfer) -> list[Harmony]:
     items = {item.key: item for item in found.harmonies if item.harmony is not None}
     if not set(choices) <= set(items):
         raise InputError(
-            "A harmony of the message cannot be conveyed", fix="Choose the vintage again"
+            "A harmony of the message cannot be transferred", fix="Choose the vintage again"
         )
     return [_accepted(items[key], choice) for key, choice in choices.items()]
 

@@ -50,7 +50,7 @@ def stored(folder):
 def test_harmonies_follow_to_another_vintage_with_a_diff_to_accept(two_vintages, app_server, page):
     server = app_server(two_vintages)
     page.goto(f"{server.url}/harmonize?pair={quote(str(LATER))}&view=all")
-    page.get_by_role("button", name="Convey harmonies …").first.click()
+    page.get_by_role("button", name="Transfer harmonies …").first.click()
     rows = page.locator(".convey-row")
     expect(rows).to_have_count(18)
     page.reload()

@@ -21,7 +21,7 @@ COMMANDS = [
     ["harmonies", "check"],
     ["harmonies", "export"],
     ["harmonies", "apply"],
-    ["harmonies", "convey"],
+    ["harmonies", "transfer"],
     ["harmonies", "recover"],
     ["fuse"],
     ["runs"],

@@ -106,4 +106,4 @@ def test_tracts_are_ranked_and_two_of_them_compared(harmony, finished, allocated
     refused = harmony("small-areas", "difference", *asked, "--area", "1", code=2).stderr
     assert "no area '1'" in refused
     three = harmony("small-areas", "difference", *asked, *pair, *pair[:2], code=2).stderr
-    assert "3 areas are no pair" in three
+    assert "3 areas are not a pair" in three

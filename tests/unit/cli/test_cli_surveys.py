@@ -182,7 +182,7 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     )
     transfer_to_vintage = [
         "harmonies",
-        "convey",
+        "transfer",
         "--from",
         PAIR,
         "--to",
@@ -219,7 +219,7 @@ def test_conveying_needs_no_microdata_and_says_what_it_could_not_look_at(harmony
     (workspace.survey_folder(PAIR.donor) / "household.parquet").write_bytes(b"cut off")
     transfer_to_vintage = [
         "harmonies",
-        "convey",
+        "transfer",
         "--from",
         PAIR,
         "--to",

@@ -1,4 +1,4 @@
-"""What comes last, declared on the Fuse page: drawn by few others and the place, or computed."""
+"""The second stage, declared on the Fuse page: drawn by few others and the place, or computed."""
 
 import pytest
 
