@@ -55,8 +55,8 @@ PLACES = (
     Place("places", "Places", places.build, needs="harmonizer", takes_files=True),
     Place("harmonize", "Harmonize", harmonize.build, needs="harmonizer"),
     Place("fuse", "Fuse", fuse.build, needs="runner"),
-    Place("validate", "Validate", validate.build),
-    Place("explore", "Explore", explore.build),
+    Place("validate", "Validate", validate.build, takes_files=True),
+    Place("explore", "Explore", explore.build, takes_files=True),
 )
 OWNERS_PLACE = Place("server", "Server", overview.build, needs="owner")
 """Where people sign in, for those who look after the server."""

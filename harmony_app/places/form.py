@@ -19,12 +19,12 @@ from fusion_core.places.contexts import ContextRequest, add_context, make_contex
 from fusion_core.places.tables import TableRequest, add_table, make_table
 from harmony_app.log import LOG
 from harmony_app.places.context_fields import ContextFields
-from harmony_app.places.file_field import FileField
 from harmony_app.places.parts import place_part
 from harmony_app.places.rows import CONTEXT
 from harmony_app.places.style import shared_style
 from harmony_app.places.table_fields import TableFields
 from harmony_app.shell.look import page_part
+from harmony_app.shell.sending import FileField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,6 @@ class AddForm(pn.viewable.Viewer):
             self._session,
             "File",
             self._uploads.path / "file",
-            "or a path on the server",
             failed=self._say,
             given=lambda: pn.state.execute(self._look),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
-from fusion_core.errors import Cancelled, HarmonyError, InputError
+from fusion_core.errors import Cancelled, HarmonyError
 from fusion_core.html_templates import html_templates
 from fusion_core.ingest.apart import WaitingImport
 from fusion_core.ingest.outline import ImportOutline
@@ -23,11 +23,11 @@ from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
+from harmony_app.shell.sending import FileUpload, file_label, not_received
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.corrections import Corrections
 from harmony_app.surveys.import_progress import ImportProgress
 from harmony_app.surveys.trial import trial_html
-from harmony_app.surveys.upload import FileUpload
 from harmony_app.surveys.wizard_state import ImportForm
 
 if TYPE_CHECKING:
@@ -54,13 +54,6 @@ _ENCODINGS: Final = {
 
 def _style(name: str) -> list[str]:
     return [(_ASSETS / f"{name}.css").read_text(encoding="utf-8")]
-
-
-def _not_received(name: str, error: OSError) -> InputError:
-    return InputError(
-        f"{name} could not be received: {error.strerror or error}",
-        fix="Name it by its path on the server, or free some disk space there",
-    )
 
 
 _IMPORTING: Final = "Importing a survey"
@@ -346,12 +339,8 @@ class ImportWizard(pn.viewable.Viewer):
         upload = FileUpload(
             self._uploads.path / slot.key,
             received,
-            lambda name, error: self._say(_not_received(name, error)),
+            lambda name, error: self._say(not_received(self._session, name, error)),
             limit=self._session.upload_limit,
-            margin=0,
-            sizing_mode="stretch_width",
-            layout="compact",
-            stylesheets=_style("upload"),
         )
 
         def typed(event: Any) -> None:
@@ -368,10 +357,11 @@ class ImportWizard(pn.viewable.Viewer):
                 self._put(slot.key, None)
 
         path.param.watch(typed, "value_input")
-        label = pn.pane.HTML(
-            page_part("slot", slot.title, slot.help, not slot.required),
-            stylesheets=_style("wizard"),
-            margin=0,
+        label = file_label(
+            slot.title,
+            slot.help,
+            optional=not slot.required,
+            limit=self._session.upload_limit,
         )
         return pn.Column(
             label,

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import running_app
@@ -105,9 +106,19 @@ def warm_context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+def asked_elsewhere(address: str) -> list[str]:
+    """Return an address that is not this computer's."""
+    parts = urlsplit(address)
+    is_elsewhere = bool(parts.hostname) and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
+    return [f"asked elsewhere: {address}"] if is_elsewhere else []
+
+
 @pytest.fixture
 def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callable[..., Page]]:
-    """Open pages, each a session of its own; an error in a page's console fails the test."""
+    """Open pages, each a session of its own.
+
+    An error in a page's console fails the test, and so does whatever a page asks another host for.
+    """
     problems: list[str] = []
     pages: list[Page] = []
     contexts: list[BrowserContext] = []
@@ -129,6 +140,7 @@ def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callabl
             "console",
             lambda message: problems.append(message.text) if message.type == "error" else None,
         )
+        page.on("request", lambda request: problems.extend(asked_elsewhere(request.url)))
         return page
 
     yield open_page

@@ -77,9 +77,11 @@ def test_places_of_ones_own_are_a_map(new_page, allocated_server, allocated, fin
     )
     expect(page.get_by_label("Legend")).to_be_visible()
     page.get_by_role("button", name="Add places of your own").click()
-    page.get_by_label("File of places").set_input_files(
+    expect(page.get_by_text("File of places")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(
         {"name": "valley.csv", "mimeType": "text/csv", "buffer": content}
     )
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
     page.get_by_label("Name of the places").fill("valley")
     page.get_by_label("Name of the places").press("Enter")
     page.get_by_role("button", name="Keep and map").click()

@@ -82,6 +82,7 @@ def test_a_published_table_is_compared(validate, tmp_path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("GEOID,Households\n1,5\n", encoding="utf-8")
     file.set_input_files(wrong)
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
     # Codes are judged as soon as the file is there, so nothing has to be tried first.
     said = page.get_by_role("alert").filter(
         has_text="No area of the run is named in column 'GEOID'"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.external import (
+    LARGEST_TABLE,
     SUFFIXES,
     ColumnGuess,
     guess_columns,
@@ -25,6 +25,7 @@ from harmony_app.figures.areas import area_panel
 from harmony_app.figures.printing import sheet_bytes
 from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
+from harmony_app.shell.sending import FileField
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import (
     ComparisonWords,
@@ -75,12 +76,18 @@ class TableTab:
         self._record = record
         self._work = SlowWork()
         self._rows: pd.DataFrame | None = None
+        self._table = ""
         self._uploads = session.upload_folder()
         self._areas: list[str] = []
         self._found: TableComparison | None = None
         self._words: ComparisonWords | None = None
-        self.file = pn.widgets.FileInput(
-            label="File", accept=",".join(SUFFIXES), margin=(0, 0, 8, 0)
+        self.file = FileField(
+            session,
+            f"Table ({', '.join(SUFFIXES)})",
+            self._uploads.path,
+            failed=lambda error: self._unread(error.message),
+            given=self._read,
+            largest=LARGEST_TABLE,
         )
         self._own = _recipient_answers(session.workspace, record)
         fused = [str(name) for name in record.inside.summary["variable"]]
@@ -137,7 +144,6 @@ class TableTab:
         self.shown.param.watch(lambda _: self._draw(), "value")
         self.by.param.watch(lambda _: self._read(), "value")
         self.variable.param.watch(lambda _: self._variable_chosen(), "value")
-        self.file.param.watch(self._uploaded, "value")
         self.area.param.watch(lambda _: self._tell_areas(), "value")
         self.compare.on_click(lambda _: self._start())
         self._variable_chosen()
@@ -170,31 +176,21 @@ class TableTab:
         self.kind.options = _LEVEL_KINDS if levels else _NUMBER_KINDS
         self.kind.value = next(iter(self.kind.options.values()))
 
-    def _uploaded(self, event: Any) -> None:
-        if event.new is not None:
-            self._read()
-
     def _read(self) -> None:
         """Read the file, and guess its columns for the kind of areas that is chosen."""
         from fusion_core.execution.comparing import area_codes
 
-        if self.file.value is None:
-            return
-        path = self._uploads.path / (PurePath(self.file.filename or "").name or "table")
         try:
-            path.write_bytes(self.file.value)
+            path = self.file.path
+            if path is None:
+                return
             rows = read_external(path)
             self._areas = area_codes(self._session.workspace, self._record.run, self.by.value)
             guess = guess_columns(rows, self._areas)
         except HarmonyError as error:
-            self._rows, self._mapping.visible = None, False
-            self._say(error.message)
+            self._unread(error.message)
             return
-        except (OSError, ValueError) as error:  # the disk is full, or the name is none
-            self._rows, self._mapping.visible = None, False
-            self._say(f"The file could not be received: {error}.")
-            return
-        self._rows = rows
+        self._rows, self._table = rows, path.name
         columns = [str(name) for name in rows.columns]
         for widget, chosen in ((self.area, guess.area), (self.value, guess.value)):
             widget.options, widget.value = columns, chosen or columns[0]
@@ -202,6 +198,11 @@ class TableTab:
         self.moe.value = guess.moe or _NONE
         self._mapping.visible = True
         self._tell_areas()
+
+    def _unread(self, text: str) -> None:
+        """Say why there is no table to compare with."""
+        self._rows, self._mapping.visible = None, False
+        self._say(text)
 
     def _tell_areas(self) -> None:
         """Say at once whether the chosen column names areas of the run."""
@@ -240,7 +241,7 @@ class TableTab:
             statistic=statistic,
             title=self._title(statistic.variable),
             by=by,
-            table=self.file.filename or "table",
+            table=self._table,
             same=same,
         )
 

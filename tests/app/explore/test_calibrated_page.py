@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from sent_files import send
 
 from fusion_core.calibration import KnownTotal, StoredTotals, keep_totals, stored_totals
 from fusion_core.estimates import Statistic
@@ -120,10 +121,7 @@ def form(make_page):
 
 def test_a_table_that_is_sent_is_kept_and_used_at_once(form, workspace):
     page, sent = form
-    sent.file.filename, sent.file.value = (
-        "mine.csv",
-        b"variable,level,value,moe\ncold,Yes,0.4,0.02\n",
-    )
+    send(sent.file.upload, "mine.csv", b"variable,level,value,moe\ncold,Yes,0.4,0.02\n")
     sent.name.value, sent.method.value = "mine", "ratio"
     sent.keep.clicks += 1
     assert page.state.totals == "mine"
@@ -135,8 +133,7 @@ def test_totals_that_are_replaced_are_used_at_once(form):
     page, sent = form
     page.controls.totals.value = "half"
     before = page._answer.overall["estimate"]
-    sent.file.filename = "new.csv"
-    sent.file.value = b"variable,level,value,moe\ncold,Yes,0.4,0.001\n"
+    send(sent.file.upload, "new.csv", b"variable,level,value,moe\ncold,Yes,0.4,0.001\n")
     sent.name.value, sent.replace.value = "half", True
     sent.keep.clicks += 1
     assert page._answer.overall["estimate"] == pytest.approx(0.4, abs=0.002) != before
@@ -146,7 +143,8 @@ def test_totals_that_are_replaced_are_used_at_once(form):
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("mine", b"", "No file is chosen"),
+        ("mine", None, "No file is chosen"),
+        ("mine", b"", "is empty"),
         ("", b"variable,value,moe\nkwh,1,1\n", "The totals have no name"),
         ("a/b", b"variable,value,moe\nkwh,1,1\n", "is not a name for known totals"),
         ("mine", b"variable,value\nkwh,1\n", "The totals have no errors"),
@@ -158,7 +156,9 @@ def test_what_is_wrong_with_a_table_is_one_sentence_and_nothing_is_kept(
     form, workspace, name, text, sentence
 ):
     page, sent = form
-    sent.file.filename, sent.file.value, sent.name.value = "mine.csv", text, name
+    sent.name.value = name
+    if text is not None:
+        send(sent.file.upload, "mine.csv", text)
     sent.keep.clicks += 1
     assert sentence in sent.message.object
     assert page.state.totals == ""

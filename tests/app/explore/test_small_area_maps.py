@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from sent_files import send
 
 from fusion_core.demo import RECIPIENT, build_demo
 from fusion_core.demo.world.settings import DemoSize
@@ -151,7 +152,8 @@ def test_places_of_ones_own_are_sent_kept_mapped_and_ranked(workspace, own):
     page = ExplorePage(session, read_catalogue(workspace), Estimator(workspace, EstimateCache()))
     page.placing.drawer.open.value = True
     form = page.placing.drawer.form
-    form.file.filename, form.file.value, form.name.value = "valley.csv", own.read_bytes(), "valley"
+    send(form.file.upload, "valley.csv", own.read_bytes())
+    form.name.value = "valley"
     form.keep.clicks += 1
     assert page.state.area_kind == "places:valley"
     table = page._answer.table
@@ -164,7 +166,7 @@ def test_places_of_ones_own_are_sent_kept_mapped_and_ranked(workspace, own):
     assert from_query({"by": "places:valley"}).area_kind == "places:valley"
     form.keep.clicks += 1
     assert "set of places &#39;valley&#39; already" in form.message.object
-    form.file.value = b"area,place\n00000000000,Nowhere\n"
+    send(form.file.upload, "valley.csv", b"area,place\n00000000000,Nowhere\n")
     form.replace.value = True
     form.keep.clicks += 1
     assert "00000000000" in form.message.object

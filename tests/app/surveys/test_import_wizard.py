@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from apart import run_apart
+from sent_files import piece
 
 from fusion_core.errors import InputError
 from fusion_core.surveys import SurveyId
@@ -110,11 +111,6 @@ def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, mon
         patched.setattr("pathlib.Path.open", full)
         upload._process_event(piece("recs.csv", b"id,kwh\n"))
     assert "recs.csv could not be received: No space left" in str(wizard._report.object)
-
-
-def piece(name: str, data: bytes, number: int = 1, of: int = 1) -> SimpleNamespace:
-    record = {"name": name, "data": data, "chunk": number, "total_chunks": of, "type": "text/csv"}
-    return SimpleNamespace(event_name="upload_event", data=record)
 
 
 def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):

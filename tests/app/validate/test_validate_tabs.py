@@ -4,6 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from sent_files import send
 
 from fusion_core.execution.checking import USUAL
 from fusion_core.execution.validating import out_of_fold_folder
@@ -188,8 +189,7 @@ def test_all_tables_of_both_validations_can_be_taken_away(make_page, checked):
 
 
 def upload(page, text, name="counts.csv"):
-    page.other.file.filename = name
-    page.other.file.value = text.encode()
+    send(page.other.file.upload, name, text.encode())
 
 
 def test_a_table_is_mapped_and_compared(make_page):

@@ -7,8 +7,8 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
+from harmony_app.shell.sending import FileUpload
 from harmony_app.shell.session import Session
-from harmony_app.surveys.upload import FileUpload
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +12,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError, InputError
 from harmony_app.explore.panels._parts import Drawer
 from harmony_app.shell.look import page_part
+from harmony_app.shell.sending import FileField
 
 if TYPE_CHECKING:
     from harmony_app.explore.data import Source
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 TIGHT: Final = (0, 0, 7, 0)
+LARGEST_FILE: Final = 50_000_000
+"""Bytes that are read beside other people's questions; places and totals are far smaller."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class FormWords:
     ----------
     things
         What is kept, such as ``places``.
-    file, accept
-        Label of the file, and the endings it may have.
+    file
+        Label of the file.
     example
         A name.
     keep
@@ -43,7 +44,6 @@ class FormWords:
 
     things: str
     file: str
-    accept: str
     example: str
     keep: str
     help: str
@@ -51,19 +51,10 @@ class FormWords:
 
 @dataclass(frozen=True)
 class Brought:
-    """A file as it was sent, and the name to keep its content under."""
+    """A file, and the name to keep its content under."""
 
-    content: bytes
-    file: str
+    path: Path
     name: str
-
-    @contextmanager
-    def as_file(self) -> Iterator[Path]:
-        """Have the content in a file of its own name for a while."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / self.file
-            path.write_bytes(self.content)
-            yield path
 
 
 class BringingForm:
@@ -95,8 +86,15 @@ class BringingForm:
         self._kept = kept
         self._words = words
         self.source: Source | None = None
+        self._uploads = session.upload_folder()
         field: dict[str, Any] = {"margin": TIGHT, **WIDE}
-        self.file = pn.widgets.FileInput(label=words.file, accept=words.accept, **field)
+        self.file = FileField(
+            session,
+            words.file,
+            self._uploads.path,
+            failed=lambda error: self.tell(error.message, "error"),
+            largest=LARGEST_FILE,
+        )
         self.name = pn.widgets.TextInput(
             label=f"Name of the {words.things}", placeholder=words.example, **field
         )
@@ -130,16 +128,16 @@ class BringingForm:
             self.tell(error.message, "error")
 
     def _brought(self) -> Brought:
-        content, file = self.file.value, Path(self.file.filename or "").name
+        path = self.file.path
         name = str(self.name.value).strip()
-        if not content or not file:
+        if path is None:
             raise InputError("No file is chosen", fix=f"Choose a file of {self._words.things}")
         if not name:
             raise InputError(
                 f"The {self._words.things} have no name",
                 fix=f"Name them, such as {self._words.example}",
             )
-        return Brought(content, file, name)
+        return Brought(path, name)
 
 
 class Bringing:

@@ -30,7 +30,6 @@ _FACTOR: Final = 2.0
 _WORDS: Final = FormWords(
     things="totals",
     file="Table of known totals",
-    accept=".csv,.tsv,.xlsx,.parquet",
     example="recs-2020",
     keep="Keep and calibrate",
     help="A table of published figures: columns variable, value, one of standard_error, moe or rse, and, where"
@@ -76,13 +75,12 @@ class TotalsForm(BringingForm):
 
     def bring(self, brought: Brought) -> None:
         """Keep the totals, if all are of variables that are there."""
-        with brought.as_file() as path:
-            found = read_totals(path)
+        found = read_totals(brought.path)
         known = {} if self.source is None else self.source.columns
         for item in found:
             if item.variable not in known:
-                raise InputError.unknown("variable", item.variable, known, where=brought.file)
+                raise InputError.unknown("variable", item.variable, known, where=brought.path.name)
         factor = _FACTOR if self.factor.value is None else float(self.factor.value)
-        totals = StoredTotals(brought.name, found, brought.file, self.method.value, factor)
+        totals = StoredTotals(brought.name, found, brought.path.name, self.method.value, factor)
         keep_totals(self._session.workspace, totals, may_replace=bool(self.replace.value))
         self.done(totals.name)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _WORDS: Final = FormWords(
     things="places",
     file="File of places",
-    accept=".geojson,.json,.gpkg,.zip,.parquet,.csv,.tsv,.txt,.xlsx",
     example="valley",
     keep="Keep and map",
     help="Polygons with a column of names (GeoPackage, GeoJSON, zipped shapefile); a table with a column area of"
@@ -62,9 +61,9 @@ class PlacesForm(BringingForm):
         workspace, survey = self._session.workspace, source.survey
 
         def read() -> str:
-            with brought.as_file() as path:
-                read_own_places(workspace, survey, path, brought.name, may_replace=may_replace)
-            return brought.name
+            path, name = brought.path, brought.name
+            read_own_places(workspace, survey, path, name, may_replace=may_replace)
+            return name
 
         self.tell("Reading the places …")
         self._work.start(read, self.done, self._failed)

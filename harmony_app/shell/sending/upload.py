@@ -13,6 +13,7 @@ from fusion_core.workspace.files import size_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_STYLE: Final = Path(__file__).parent / "assets" / "upload.css"
 _MEGABYTE: Final = 1_000_000
 _PIECE: Final = 4_000_000
 """Bytes per message; the connection refuses one of 20 million letters."""
@@ -32,8 +33,6 @@ class FileUpload(pn.widgets.FileDropper):
     limit
         Bytes a file may have; ``None`` for as many as fit on the disk. The browser says so before it
         sends anything.
-    **params
-        As of `panel.widgets.FileDropper`.
     """
 
     def __init__(
@@ -43,11 +42,20 @@ class FileUpload(pn.widgets.FileDropper):
         failed: Callable[[str, OSError], None],
         *,
         limit: int | None = None,
-        **params: Any,
     ) -> None:
+        params: dict[str, Any] = {}
         if limit is not None:
             params["max_file_size"] = f"{limit // _MEGABYTE}MB"
-        super().__init__(chunk_size=_PIECE, multiple=False, previews=[], **params)
+        super().__init__(
+            chunk_size=_PIECE,
+            multiple=False,
+            previews=[],
+            layout="compact",
+            margin=0,
+            sizing_mode="stretch_width",
+            stylesheets=[_STYLE.read_text(encoding="utf-8")],
+            **params,
+        )
         self._limit = limit
         self._folder = folder
         self._received = received

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import panel as pn
 
 from fusion_core.errors import InputError
-from harmony_app.places.style import shared_style
+from fusion_core.workspace.files import size_text
 from harmony_app.shell.look import page_part
-from harmony_app.surveys.upload import FileUpload
+from harmony_app.shell.sending.upload import FileUpload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harmony_app.shell.session import Session
+
+_STYLE: Final = Path(__file__).parent / "assets" / "label.css"
 
 
 class FileField(pn.viewable.Viewer):
@@ -35,6 +38,8 @@ class FileField(pn.viewable.Viewer):
         Told why a file could not be received.
     given
         Told that another file counts.
+    largest
+        Bytes of the largest file that can hold what is asked for.
     """
 
     def __init__(
@@ -42,52 +47,37 @@ class FileField(pn.viewable.Viewer):
         session: Session,
         title: str,
         folder: Path,
-        placeholder: str,
+        placeholder: str = "or a path on the server",
         *,
         failed: Callable[[InputError], None],
         given: Callable[[], object] | None = None,
+        largest: int | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._given = given
         self._failed = failed
         self._sent: Path | None = None
-        self._text = pn.widgets.TextInput(
+        self.text = pn.widgets.TextInput(
             placeholder=placeholder,
             margin=0,
             sizing_mode="stretch_width",
             visible=session.names_files,
         )
-        self._text.param.watch(self._typed, "value_input")
-        self._text.param.watch(lambda _: self._tell(), "value")
-
-        def refuse(name: str, error: OSError) -> None:
-            failed(
-                InputError(
-                    f"{name} could not be received: {error.strerror or error}",
-                    fix="Name it by its path on the server, or free some disk space there",
-                )
-            )
-
-        upload = FileUpload(
+        self.text.param.watch(self._typed, "value_input")
+        self.text.param.watch(lambda _: self._tell(), "value")
+        limits = [limit for limit in (largest, session.upload_limit) if limit is not None]
+        limit = min(limits, default=None)
+        self.upload = FileUpload(
             folder,
             self._received,
-            refuse,
-            limit=session.upload_limit,
-            margin=0,
-            sizing_mode="stretch_width",
-            layout="compact",
-            stylesheets=shared_style("upload"),
-        )
-        label = pn.pane.HTML(
-            page_part("slot", title),
-            stylesheets=shared_style("wizard"),
-            margin=0,
+            lambda name, error: failed(not_received(session, name, error)),
+            limit=limit,
         )
         self._layout = pn.Column(
-            label,
-            upload,
-            self._text,
+            file_label(title, limit=limit),
+            self.upload,
+            self.text,
             margin=(2, 0, 6, 0),
             sizing_mode="stretch_width",
         )
@@ -105,17 +95,17 @@ class FileField(pn.viewable.Viewer):
         InputError
             If the visitor may not name that file.
         """
-        text = self._text.value_input.strip()
+        text = self.text.value_input.strip()
         return self._session.server_file(text) if text else self._sent
 
     def _received(self, file: Path | None) -> None:
         self._sent = file
         if file is not None:
-            self._text.value = self._text.value_input = ""
+            self.text.value = self.text.value_input = ""
             self._tell()
 
     def _typed(self, _: object) -> None:
-        if self._text.value_input.strip():
+        if self.text.value_input.strip():
             self._sent = None
 
     def _tell(self) -> None:
@@ -126,3 +116,28 @@ class FileField(pn.viewable.Viewer):
             return
         if self._given is not None and is_given:
             self._given()
+
+
+def file_label(
+    title: str, hint: str = "", *, optional: bool = False, limit: int | None = None
+) -> pn.pane.HTML:
+    """Say above a field what the file is, and how large it may be."""
+    told = () if limit is None else (f"at most {size_text(limit)}",)
+    return pn.pane.HTML(
+        page_part("slot", title, " · ".join((*filter(None, [hint]), *told)), optional),
+        stylesheets=[_STYLE.read_text(encoding="utf-8")],
+        margin=0,
+    )
+
+
+def not_received(session: Session, name: str, error: OSError) -> InputError:
+    """Return why a file did not reach the server, and what its sender can do."""
+    way = (
+        "Send a smaller file"
+        if error.errno == errno.EFBIG
+        else "Have some disk space freed on the server"
+    )
+    other = ", or name it by its path on the server" if session.names_files else ""
+    return InputError(
+        f"{name} could not be received: {error.strerror or error}", fix=f"{way}{other}"
+    )
