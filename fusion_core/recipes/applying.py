@@ -15,7 +15,7 @@ from fusion_core.ingest.limits import try_within
 from fusion_core.ingest.readers import ImportRequest, find_reader
 from fusion_core.ingest.recipes import Recipe, write_recipe
 from fusion_core.ingest.tables import FileProblemsError
-from fusion_core.recipes.conveying import Conveyed, convey_harmonies
+from fusion_core.recipes.transferring import Transferred, transfer_harmonies
 from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
 
@@ -87,7 +87,7 @@ def apply_recipe(
     data
         Folder of public files, searched with all its folders for surveys the workspace lacks.
     recipient
-        Another recipient than the recipe's; of another vintage, its harmonies are conveyed.
+        Another recipient than the recipe's; of another vintage, its harmonies are transferred.
     harmonies
         A file of harmonies of the pair in place of the recipe's, such as a published one.
     author
@@ -115,7 +115,7 @@ def apply_recipe(
     tell(0.8, "Building variables")
     derived, failed = _derive(workspace, recipe)
     tell(0.9, "Taking over harmonies")
-    found, conveyed = _harmonies(workspace, recipe, pair, file, author)
+    found, transferred = _harmonies(workspace, recipe, pair, file, author)
     known = workspace.dictionary(pair.donor)
     lacking = {
         name: failed.get(name, f"{pair.donor.title} has no variable of this name")
@@ -136,8 +136,8 @@ def apply_recipe(
         tuple(name for name in recipe.all_variables if name not in lacking),
         tuple(lacking.items()),
         tuple(warnings),
-        conveyed.asked,
-        conveyed.unusable,
+        transferred.asked,
+        transferred.unusable,
     )
 
 
@@ -212,12 +212,12 @@ def _derive(workspace: Workspace, recipe: FusionRecipe) -> tuple[list[str], dict
 
 def _harmonies(
     workspace: Workspace, recipe: FusionRecipe, pair: SurveyPair, path: Path | None, author: str
-) -> tuple[int, Conveyed]:
+) -> tuple[int, Transferred]:
     """Take over the harmonies of a file that the pair has not; return how many it has."""
-    found = Conveyed()
+    found = Transferred()
     if path is not None:
         files = recipe.surveys.get(recipe.recipient)
-        found = convey_harmonies(
+        found = transfer_harmonies(
             workspace,
             path,
             pair,

@@ -53,7 +53,7 @@ STATES = {
     "harmonize-all": ("/harmonize?view=all", "All harmonies", None, None),
     "harmonize-findings": ("/harmonize?view=findings", "Findings of all harmonies", None, None),
     "harmonize-coverage": ("/harmonize?view=coverage", "Coverage by theme", None, None),
-    "harmonize-convey": ("/harmonize?view=convey", "Transfer harmonies", None, None),
+    "harmonize-transfer": ("/harmonize?view=transfer", "Transfer harmonies", None, None),
     "harmonize-numbers": (
         f"{MATCH}donor=income&recipient=hincp",
         "After harmonization",

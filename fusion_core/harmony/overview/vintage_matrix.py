@@ -22,7 +22,7 @@ class VintageCell:
     harmony
         The harmony of that vintage; its variables may have other names there.
     comparison
-        What the reference harmony, conveyed to that vintage, makes of each level (here), and what
+        What the reference harmony, transferred to that vintage, makes of each level (here), and what
         is saved there (there); ``None`` in the reference's own cell.
     """
 
@@ -111,13 +111,13 @@ def _cells(
         same = other.get(harmony.key)
         if same is not None:
             cells[harmony.key] = VintageCell(same, compare(harmony, same))
-    for item in _conveyed(base, other, known):
+    for item in _transferred(base, other, known):
         if item.existing is not None:
             cells[item.key] = VintageCell(item.existing, item.comparison)
     return cells
 
 
-def _conveyed(
+def _transferred(
     base: HarmonySet, other: HarmonySet, known: Mapping[SurveyId, Dictionary | None]
 ) -> Sequence[TransferredHarmony]:
     old = known[base.pair.donor], known[base.pair.recipient]

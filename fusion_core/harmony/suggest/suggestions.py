@@ -57,7 +57,7 @@ from fusion_core.harmony.suggest._missing import settle_missing
 from fusion_core.harmony.suggest._sections import group_by_sections
 from fusion_core.harmony.suggest._sums import suggest_sum
 from fusion_core.harmony.suggest._thresholds import cut_at_thresholds
-from fusion_core.harmony.vintages import Change, convey_levels, rebase_prices
+from fusion_core.harmony.vintages import Change, rebase_prices, transfer_levels
 from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 
@@ -238,8 +238,8 @@ class SuggestionIndex:
         if not fitting:
             return None
         best = min(fitting, key=lambda item: _distance(item.pair, pair))
-        left, first = convey_levels(best.harmony, "donor", donor)
-        right, second = convey_levels(best.harmony, "recipient", recipient)
+        left, first = transfer_levels(best.harmony, "donor", donor)
+        right, second = transfer_levels(best.harmony, "recipient", recipient)
         harmony = replace(
             best.harmony, donor=left, recipient=right, author="", modified="", revision=0
         )

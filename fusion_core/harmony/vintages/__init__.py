@@ -1,7 +1,7 @@
 """Harmonies transferred to another vintage of either survey."""
 
 from fusion_core.harmony.vintages.levels import (
-    convey_levels,
+    transfer_levels,
 )
 from fusion_core.harmony.vintages.prices import (
     rebase_prices,
@@ -29,7 +29,7 @@ __all__ = [
     "TransferredHarmony",
     "VariableChange",
     "Vintages",
-    "convey_levels",
     "rebase_prices",
+    "transfer_levels",
     "transfer_to_vintage",
 ]

@@ -1,4 +1,4 @@
-"""Convey between the two forms of a question: a number in one vintage, brackets in the other."""
+"""Transfer between the two forms of a question: a number in one vintage, brackets in the other."""
 
 from __future__ import annotations
 

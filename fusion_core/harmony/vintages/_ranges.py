@@ -26,7 +26,7 @@ def follow_ranges(
     Parameters
     ----------
     harmony
-        The harmony with the levels of side `name` conveyed.
+        The harmony with the levels of side `name` transferred.
     name
         The side whose levels changed.
     changes

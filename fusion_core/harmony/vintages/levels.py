@@ -63,7 +63,7 @@ class _Known:
     recode: Recode | None = None
 
 
-def convey_levels(
+def transfer_levels(
     harmony: Harmony,
     name: SideName,
     variable: Variable,
@@ -81,7 +81,7 @@ def convey_levels(
     Parameters
     ----------
     harmony, name
-        The harmony, and the side whose levels are conveyed.
+        The harmony, and the side whose levels are transferred.
     variable
         The new variable.
     siblings
@@ -304,4 +304,4 @@ def _like(other: str, level: str, similarity: float, known: _Known) -> LevelChan
     return LevelChange(known.side, "added", level, other, similarity, group)
 
 
-__all__ = ["convey_levels"]
+__all__ = ["transfer_levels"]

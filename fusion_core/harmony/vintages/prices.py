@@ -1,4 +1,4 @@
-"""Bring price levels of conveyed harmonies to the years of the new surveys."""
+"""Bring price levels of transferred harmonies to the years of the new surveys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What conveying harmonies to another pair of surveys found: carried, proposed or impossible."""
+"""What transferring harmonies to another pair of surveys found: carried, proposed or impossible."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class TransferredHarmony(Checked):
 
     @property
     def is_sure(self) -> bool:
-        """Whether nothing about the conveyed harmony needs a second look."""
+        """Whether nothing about the transferred harmony needs a second look."""
         return (
             self.harmony is not None and not self.doubts and all(item.sure for item in self.changes)
         )
@@ -220,7 +220,7 @@ class TransferredHarmony(Checked):
         Raises
         ------
         ValueError
-            If the harmony cannot be conveyed.
+            If the harmony cannot be transferred.
         """
         if self.harmony is None:
             raise ValueError(self.reason)
@@ -248,7 +248,7 @@ class TransferredHarmony(Checked):
 
 @dataclass(frozen=True, slots=True)
 class Transfer(Checked):
-    """All harmonies of a pair, conveyed to another pair.
+    """All harmonies of a pair, transferred to another pair.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Convey harmonies to another vintage of either survey.
+"""Transfer harmonies to another vintage of either survey.
 
 What is identical in both vintages is carried at once, and so is what is binned: bins do not depend
 on levels. Renamed variables, changed levels and new price levels are proposed with what differs; a
@@ -22,7 +22,7 @@ from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName
 from fusion_core.harmony.recodes import Recode
 from fusion_core.harmony.vintages._forms import other_form, rebin
 from fusion_core.harmony.vintages._ranges import follow_ranges
-from fusion_core.harmony.vintages.levels import convey_levels
+from fusion_core.harmony.vintages.levels import transfer_levels
 from fusion_core.harmony.vintages.prices import rebase_prices
 from fusion_core.harmony.vintages.transfer import (
     LevelChange,
@@ -97,7 +97,7 @@ def transfer_to_vintage(
     examine: bool = True,
     recodes: Iterable[Recode] = (),
 ) -> Transfer:
-    """Convey all harmonies of a pair of surveys to another pair.
+    """Transfer all harmonies of a pair of surveys to another pair.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def transfer_to_vintage(
     existing
         What the new pair has already; it is compared, never taken for an example.
     examine
-        Whether the checker looks at what was conveyed and says what it doubts.
+        Whether the checker looks at what was transferred and says what it doubts.
     recodes
         The recodes of the workspace: a side that follows one gets its new levels from it.
     """
@@ -134,7 +134,7 @@ def transfer_to_vintage(
 
 
 class _ImpossibleError(HarmonyError):
-    """A harmony that cannot be conveyed; the message says why."""
+    """A harmony that cannot be transferred; the message says why."""
 
 
 def _without_collisions(transferred: list[TransferredHarmony]) -> list[TransferredHarmony]:
@@ -164,7 +164,7 @@ def _claim(item: TransferredHarmony) -> float:
 
 @dataclass
 class _Draft:
-    """A harmony being conveyed, and what was changed so far."""
+    """A harmony being transferred, and what was changed so far."""
 
     harmony: Harmony
     variables: list[VariableChange] = field(default_factory=list)
@@ -190,7 +190,7 @@ class _Task:
             for name in SIDES:
                 self._rename(draft, name)
             for name in SIDES:
-                self._convey_side(draft, name, harmony.side(name), siblings)
+                self._transfer_side(draft, name, harmony.side(name), siblings)
         except _ImpossibleError as error:
             return TransferredHarmony(harmony, "impossible", reason=str(error))
         draft.harmony, prices = rebase_prices(
@@ -268,7 +268,7 @@ class _Task:
         )
         draft.harmony = _with(draft.harmony, name, renamed)
 
-    def _convey_side(
+    def _transfer_side(
         self, draft: _Draft, name: SideName, old: Side, siblings: Sequence[Sibling]
     ) -> None:
         variable = self.vintages[name].new[draft.harmony.side(name).variable]
@@ -281,7 +281,7 @@ class _Task:
             draft.harmony, sentence = rebinned
             draft.settings.append(SettingChange(name, "form", sentence))
             return
-        side, differences = convey_levels(
+        side, differences = transfer_levels(
             draft.harmony, name, variable, siblings, self.recodes.get(old.recode)
         )
         draft.harmony = _with(draft.harmony, name, side)
@@ -290,7 +290,7 @@ class _Task:
         draft.settings += moved
 
     def _doubts(self, harmony: Harmony, siblings: Sequence[Sibling]) -> tuple[str, ...]:
-        """Return what the checker holds against a conveyed harmony, apart from open levels."""
+        """Return what the checker holds against a transferred harmony, apart from open levels."""
         found = check_harmony(
             harmony,
             self.vintages["donor"].new,

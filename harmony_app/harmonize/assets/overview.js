@@ -1,6 +1,6 @@
 // All harmonies: the table, what can be done with its rows, and the views that open from it.
 import { createCompare } from "./compare.js";
-import { createConvey } from "./convey.js";
+import { createTransfer } from "./transfer.js";
 import { createCoverage } from "./coverage.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
@@ -20,7 +20,7 @@ export function createOverview(actions, exchange, dialogs) {
   }, text)]));
   const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"),
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
-    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Transfer harmonies …"),
+    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startTransfer([]) }, "Transfer harmonies …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
     h("button", { type: "button", title: "Groupings with a name: see and edit their classes, and what uses them", onclick: () => startRecode("") }, "Recodes"),
@@ -30,7 +30,7 @@ export function createOverview(actions, exchange, dialogs) {
 
   const note = h("span.muted", { role: "status", "aria-live": "polite" });
   const acts = [
-    ["Transfer harmonies …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
+    ["Transfer harmonies …", (items) => startTransfer(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
     ["Compare vintages", (items) => startCompare(items.map((item) => item.key)), true, "See where other vintages differ"],
     ["Check", (items) => actions.send({ kind: "check_all", items }), false, "Check the selected harmonies on the data"],
     ["Export …", (items) => actions.send({ kind: "export_selected", items }), false, "Export the selected harmonies"],
@@ -40,24 +40,24 @@ export function createOverview(actions, exchange, dialogs) {
   let table = null;
   table = createHarmonyTable(own, showSelection);
   const list = h("div.overview-list", {}, tools, table.element, bar);
-  const convey = createConvey(own);
+  const transfer = createTransfer(own);
   const compare = createCompare(own);
   const coverage = createCoverage(own);
   const target = createTarget(own);
   const recode = createRecode(own, dialogs);
-  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element, target.element, recode.element);
+  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, transfer.element, compare.element, coverage.element, target.element, recode.element);
 
   function show(view) {
     shown = view;
     list.hidden = view !== "all";
-    convey.element.hidden = view !== "convey";
+    transfer.element.hidden = view !== "transfer";
     compare.element.hidden = view !== "compare";
     coverage.element.hidden = view !== "coverage";
     target.element.hidden = view !== "target";
     recode.element.hidden = view !== "recode";
   }
 
-  function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
+  function startTransfer(keys) { show("transfer"); transfer.start(keys.length ? "to" : "from", keys); }
   function startCompare(keys) { show("compare"); compare.start(keys); }
 
   function startRecode(name) { show("recode"); recode.palette(palette); recode.start(name); }
@@ -69,7 +69,7 @@ export function createOverview(actions, exchange, dialogs) {
     known = view;
     if (view === shown) return;
     show(view);
-    if (view === "convey") convey.start(direction, keys, other);
+    if (view === "transfer") transfer.start(direction, keys, other);
     if (view === "compare") compare.start(keys);
     if (view === "coverage") coverage.start();
     if (view === "target") { target.palette(palette); target.start(other); }
@@ -97,7 +97,7 @@ export function createOverview(actions, exchange, dialogs) {
     startTarget,
     startRecode,
     startCoverage() { show("coverage"); coverage.start(); },
-    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers, ...target.answers, ...recode.answers },
+    answers: { ...transfer.answers(() => palette), ...compare.answers, ...coverage.answers, ...target.answers, ...recode.answers },
     place(next) {
       pair = next.pair;
       palette = next.palette;

@@ -14,7 +14,7 @@ const STATUSES = [
 const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", aside: "set aside: nothing matches, or not a predictor", suggested: "undecided, with a suggestion" };
 
 /** The table of all harmonies and the views that open from it, as the server names them. */
-export const OVERVIEWS = ["all", "convey", "compare", "coverage", "target", "recode"];
+export const OVERVIEWS = ["all", "transfer", "compare", "coverage", "target", "recode"];
 
 export function createWorklist(actions, queue) {
   const filter = { status: "all", respondent: "", type: "", theme: "", review: "", find: null };

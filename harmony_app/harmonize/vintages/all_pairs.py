@@ -125,7 +125,7 @@ def transfer_between(
     target: SurveyPair,
     harmonies: tuple[Harmony, ...] = (),
 ) -> Transfer:
-    """Convey harmonies of one pair of a workspace to another, with all vintages as examples.
+    """Transfer harmonies of one pair of a workspace to another, with all vintages as examples.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class Transferring(ChangingPart):
     @property
     def actions(self) -> Actions:
         """What a message of each kind starts."""
-        return {"convey": self._review, "convey_take": self._take}
+        return {"transfer": self._review, "transfer_take": self._take}
 
     def _review(self, message: Message) -> None:
         """Review harmonies brought from another pair to the open one, or taken to it."""
@@ -60,14 +60,14 @@ class Transferring(ChangingPart):
             wanted = messages.text(message, "pair")
             other = _wanted(wanted, others, work.pair) or _nearest(others, pairs, inward=inward)
         except InputError as error:
-            host.browser.tell("conveyance_failed", message=error.message, pairs=pairs)
+            host.browser.tell("transfer_failed", message=error.message, pairs=pairs)
             return
         task = VintageTask(
             direction, str(other) if other else "", messages.names(message.get("keys"))
         )
-        host.show_view("convey", task)
+        host.show_view("transfer", task)
         if other is None:
-            host.browser.tell("conveyance", direction=direction, pairs=pairs, pair="")
+            host.browser.tell("transfer", direction=direction, pairs=pairs, pair="")
             return
         source, target = (other, work.pair) if inward else (work.pair, other)
         chosen = tuple(
@@ -86,7 +86,7 @@ class Transferring(ChangingPart):
         def done(found: tuple[Transfer, set[str]]) -> None:
             self._found = found[0]
             host.browser.tell(
-                "conveyance",
+                "transfer",
                 direction=direction,
                 pairs=pairs,
                 pair=str(other),
@@ -115,7 +115,7 @@ class Transferring(ChangingPart):
         step = self._steps.change(found.target, saves, revisions, new_drafts)
         undo = self._steps.remember([step])
         host.refresh({(found.target, key) for key in (*step.after, *step.drafts)})
-        host.browser.tell("conveyed", target=str(found.target), keys=[*step.after, *step.drafts])
+        host.browser.tell("transferred", target=str(found.target), keys=[*step.after, *step.drafts])
         host.toast(
             _sentence(
                 found.target.title,
@@ -130,7 +130,7 @@ class Transferring(ChangingPart):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
-        self._host.browser.tell("conveyance_failed", message=error.message)
+        self._host.browser.tell("transfer_failed", message=error.message)
 
 
 def read_choices(message: Message, found: Transfer) -> list[Harmony]:
@@ -139,7 +139,7 @@ def read_choices(message: Message, found: Transfer) -> list[Harmony]:
     Parameters
     ----------
     message
-        ``choices`` by key of the old pair: ``refused`` lists positions in `ConveyedHarmony.changes`,
+        ``choices`` by key of the old pair: ``refused`` lists positions in `TransferredHarmony.changes`,
         ``groups`` lists ``[side, level, group]``.
     found
         The transfer that was reviewed.

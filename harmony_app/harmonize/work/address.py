@@ -21,7 +21,7 @@ def address(state: ViewState) -> dict[str, str | None]:
         "donor": state.donor or None,
         "recipient": state.recipient or None,
         "view": None if state.view == "match" else state.view,
-        "direction": task.direction if state.view == "convey" else None,
+        "direction": task.direction if state.view == "transfer" else None,
         "other": task.other or None,
         "only": ",".join(quote(key, safe="") for key in keys) or None,
     }

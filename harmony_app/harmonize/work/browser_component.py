@@ -59,7 +59,7 @@ MODULES: Final = (
     "dialogs",
     "match",
     "harmony_table",
-    "convey",
+    "transfer",
     "compare",
     "coverage",
     "target",

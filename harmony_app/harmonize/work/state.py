@@ -11,12 +11,12 @@ from typing import Final, Literal, get_args
 from fusion_core.harmony.model import Harmony, SurveyPair, harmony_key
 from fusion_core.harmony.store import Draft
 
-View = Literal["match", "all", "convey", "compare", "coverage", "target", "recode", "findings"]
+View = Literal["match", "all", "transfer", "compare", "coverage", "target", "recode", "findings"]
 Direction = Literal["from", "to"]
 
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 VINTAGE_VIEWS: Final[frozenset[View]] = frozenset(
-    {"convey", "compare", "coverage", "target", "recode"}
+    {"transfer", "compare", "coverage", "target", "recode"}
 )
 """Views beside the table of all harmonies that look at other vintages and pairs."""
 

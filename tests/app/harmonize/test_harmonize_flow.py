@@ -39,7 +39,7 @@ def test_an_unknown_variable_in_the_address_is_named(open_page, query):
 
 
 @pytest.mark.parametrize("pair", ["nonsense", "RECS_1999__ACS_2019", "..__..", f"A_{9**500}__B_1"])
-@pytest.mark.parametrize("view", ["match", "convey"])
+@pytest.mark.parametrize("view", ["match", "transfer"])
 def test_an_unknown_pair_in_the_address_leaves_the_choice_of_another(open_page, pair, view):
     page = open_page(pair=pair, view=view)
     place = part(page, "place")

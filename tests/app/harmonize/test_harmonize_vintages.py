@@ -1,4 +1,4 @@
-"""All harmonies, conveying and comparing vintages, without a browser."""
+"""All harmonies, transferring and comparing vintages, without a browser."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def latest(told, kind):
 
 
 def review(page, told, **message):
-    page.receive({"kind": "convey", "direction": "from", "pair": str(HERE), **message})
-    return {item["key"]: item for item in latest(told, "conveyance")["items"]}
+    page.receive({"kind": "transfer", "direction": "from", "pair": str(HERE), **message})
+    return {item["key"]: item for item in latest(told, "transfer")["items"]}
 
 
 def groups(harmony):
@@ -104,7 +104,7 @@ def test_changes_are_refused_and_groups_chosen_and_one_step_undoes_all(
     heat = review(page, told)[HEAT.key]
     wood = next(k for k, item in enumerate(heat["changes"]) if item["kind"] == "renamed")
     chosen = {"refused": [wood], "groups": [["recipient", "Solar energy", 2]]}
-    take = {"kind": "convey_take", "mode": "save", "target": str(THERE)}
+    take = {"kind": "transfer_take", "mode": "save", "target": str(THERE)}
     page.receive({**take, "choices": {HEAT.key: chosen, KIDS.key: {}}})
     assert list(saved(two_vintages)) == [KIDS.key]
     draft = HarmonyStore(two_vintages.path, THERE).load_drafts("kim")[HEAT.key].harmony
@@ -125,7 +125,7 @@ def test_what_exists_is_compared_and_replaced_only_on_request(two_vintages, open
     heat = review(page, told)[HEAT.key]
     assert heat["section"] == "exists"
     assert {row["level"] for row in heat["exists"]["rows"]} >= {"Electricity", "Wood or coal"}
-    take = {"kind": "convey_take", "mode": "save", "target": str(THERE)}
+    take = {"kind": "transfer_take", "mode": "save", "target": str(THERE)}
     page.receive({**take, "choices": {KIDS.key: {}}})
     assert saved(two_vintages)[HEAT.key].comment == "mine"
     chosen = {"groups": [["recipient", "Solar energy", 2]]}
@@ -144,7 +144,9 @@ def test_harmonies_are_kept_as_drafts_but_never_over_a_draft_of_ones_own(
     items = review(page, told)
     assert items[KIDS.key]["section"] == "exists"
     choices = {HEAT.key: {}, KIDS.key: {}}
-    page.receive({"kind": "convey_take", "mode": "draft", "target": str(THERE), "choices": choices})
+    page.receive(
+        {"kind": "transfer_take", "mode": "draft", "target": str(THERE), "choices": choices}
+    )
     drafts = store.load_drafts("kim")
     assert drafts[KIDS.key].harmony.comment == "unfinished"
     assert HEAT.key in drafts
@@ -154,8 +156,8 @@ def test_harmonies_are_kept_as_drafts_but_never_over_a_draft_of_ones_own(
 @pytest.mark.usefixtures("two_vintages")
 def test_selected_harmonies_are_taken_to_another_vintage(open_page, told):
     page = open_page(pair=str(HERE))
-    page.receive({"kind": "convey", "direction": "to", "pair": "", "keys": [KIDS.key]})
-    reply = latest(told, "conveyance")
+    page.receive({"kind": "transfer", "direction": "to", "pair": "", "keys": [KIDS.key]})
+    reply = latest(told, "transfer")
     assert reply["pair"] == reply["target"] == str(THERE)
     assert [item["key"] for item in reply["items"]] == [KIDS.key]
 
@@ -207,7 +209,7 @@ def test_rows_are_deleted_together_and_come_back_together(two_vintages, open_pag
 @pytest.mark.parametrize(
     "message",
     [
-        {"kind": "convey_take", "target": "x", "choices": {}},
+        {"kind": "transfer_take", "target": "x", "choices": {}},
         {"kind": "vintage_cell", "row": 99, "pair": str(HERE)},
         {"kind": "take_grouping", "row": "x", "pair": str(HERE)},
         {"kind": "delete_rows", "items": "all"},
@@ -233,16 +235,16 @@ def followed(open_page, page):
 
 
 @pytest.mark.usefixtures("two_vintages")
-def test_the_address_leads_back_to_what_is_conveyed(open_page, told):
+def test_the_address_leads_back_to_what_is_transferred(open_page, told):
     page = open_page(pair=str(HERE), view="all")
-    page.receive({"kind": "convey", "direction": "to", "keys": [HEAT.key, "odd,=&% é__x"]})
+    page.receive({"kind": "transfer", "direction": "to", "keys": [HEAT.key, "odd,=&% é__x"]})
     again = followed(open_page, page)
-    assert again.state.view == "convey"
+    assert again.state.view == "transfer"
     assert again.state.task == page.state.task
-    assert again.state.task.other == latest(told, "conveyance")["pair"]
+    assert again.state.task.other == latest(told, "transfer")["pair"]
     assert again.state.task.keys == (HEAT.key, "odd,=&% é__x")
     again.receive({"kind": "pair", "pair": str(THERE)})
-    assert again.state.view == "all"  # what was conveyed belonged to the pair left
+    assert again.state.view == "all"  # what was transferred belonged to the pair left
 
 
 @pytest.mark.usefixtures("two_vintages")
@@ -258,8 +260,8 @@ def test_the_address_leads_back_to_what_is_compared(open_page):
 def test_an_address_has_an_end_and_leads_to_all_harmonies_when_too_many_are_ticked():
     keys = tuple(f"key{number}__x" for number in range(KEYS_IN_ADDRESS + 1))
     task = VintageTask("to", "", keys)
-    assert address(ViewState(view="convey", task=task))["only"] is None
-    assert address(ViewState(view="convey", task=replace(task, keys=keys[1:])))["only"]
+    assert address(ViewState(view="transfer", task=task))["only"] is None
+    assert address(ViewState(view="transfer", task=replace(task, keys=keys[1:])))["only"]
 
 
 @pytest.mark.usefixtures("two_vintages")
@@ -267,9 +269,9 @@ def test_an_address_has_an_end_and_leads_to_all_harmonies_when_too_many_are_tick
 def test_a_sent_link_to_a_vintage_that_is_not_there_leaves_the_choice_of_another(
     other, open_page, told
 ):
-    page = open_page(pair=str(HERE), view="convey", other=other)
-    page.receive({"kind": "convey", "direction": "from", "pair": other, "keys": []})
-    answer = latest(told, "conveyance_failed")
+    page = open_page(pair=str(HERE), view="transfer", other=other)
+    page.receive({"kind": "transfer", "direction": "from", "pair": other, "keys": []})
+    answer = latest(told, "transfer_failed")
     assert other[:4] in answer["message"]
     assert [choice["id"] for choice in answer["pairs"]] == [str(THERE)]
 

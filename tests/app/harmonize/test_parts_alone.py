@@ -139,7 +139,7 @@ def test_vintages_a_view_is_opened_through_the_host(saved: FakeHost, workspace):
     CoverageView(saved).actions["coverage"]({})
     assert ("show_view", ("coverage", None)) in saved.asked
     assert saved.browser.told[-1]["kind"] == "coverage"
-    Transferring(saved, Steps(workspace, "kim")).actions["convey"]({"direction": "from"})
+    Transferring(saved, Steps(workspace, "kim")).actions["transfer"]({"direction": "from"})
     assert saved.browser.told[-1]["pair"] == ""  # the workspace has no other vintage
 
 

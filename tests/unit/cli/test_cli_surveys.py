@@ -173,7 +173,7 @@ def test_harmonies_apply_to_two_files_with_the_same_columns(harmony, tmp_path):
     assert len(recipient) == record["recipient_rows"]
 
 
-def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(harmony, tmp_path):
+def test_harmonies_are_transferred_to_another_vintage_and_stored_only_on_request(harmony, tmp_path):
     workspace = Workspace.open(shutil.copytree(harmony.workspace, tmp_path / "workspace"))
     survey = workspace.survey(PAIR.recipient)
     later = SurveyPair(PAIR.donor, SurveyId(PAIR.recipient.name, "2023"))
@@ -210,7 +210,7 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     assert "identical" in unknown["message"]
 
 
-def test_conveying_needs_no_microdata_and_says_what_it_could_not_look_at(harmony, tmp_path):
+def test_transferring_needs_no_microdata_and_says_what_it_could_not_look_at(harmony, tmp_path):
     workspace = Workspace.open(shutil.copytree(harmony.workspace, tmp_path / "workspace"))
     survey = workspace.survey(PAIR.recipient)
     later = SurveyPair(PAIR.donor, SurveyId(PAIR.recipient.name, "2023"))

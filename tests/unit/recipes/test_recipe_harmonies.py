@@ -73,7 +73,9 @@ def test_every_harmony_applies_to_every_household_of_published_files(
             assert len(values) == len(survey.household), harmony.key
 
 
-def test_another_vintage_of_the_acs_is_conveyed_where_it_is_the_same_and_asked_where_not(workspace):
+def test_another_vintage_of_the_acs_is_transferred_where_it_is_the_same_and_asked_where_not(
+    workspace,
+):
     applied = apply_recipe(workspace, find_recipe("housing"), recipient=SurveyId("ACS", "2019"))
     asked = dict(applied.asked)
     # Renamed in 2021, with single years in place of periods: for a person to look at.

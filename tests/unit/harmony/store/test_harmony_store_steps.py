@@ -46,7 +46,7 @@ def test_a_replaced_harmony_comes_back_when_the_step_is_undone(store):
 
 def test_what_somebody_else_changed_meanwhile_stays_as_it_is(store):
     store.save(ROOMS, author="ann")
-    everything = {h.key: replace(h, comment="conveyed") for h in (ROOMS, HEAT)}
+    everything = {h.key: replace(h, comment="transferred") for h in (ROOMS, HEAT)}
     assert list(store.change_all(everything, author="bob", expected={})) == [HEAT.key]
     assert store.load().get(ROOMS.key).comment == ""
     assert store.change_all({AGE.key: None}, author="bob", expected={}) == {}

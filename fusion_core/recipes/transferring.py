@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Conveyed(Checked):
+class Transferred(Checked):
     """What became of the harmonies of a file.
 
     Attributes
@@ -48,14 +48,14 @@ class Conveyed(Checked):
     unusable: tuple[tuple[str, str], ...] = ()
 
 
-def convey_harmonies(
+def transfer_harmonies(
     workspace: Workspace,
     path: Path,
     pair: SurveyPair,
     *,
     descriptions: Mapping[SideName, Path | None],
     author: str,
-) -> Conveyed:
+) -> Transferred:
     """Store the harmonies of a file that mean the same for a pair; those it has stay as they are.
 
     What a person must look at is kept as a draft, to be finished on the page Harmonize.
@@ -114,7 +114,7 @@ def convey_harmonies(
     taken = store.save_all([item.harmony for item in sure if item.harmony], author=author)
     asked = [item for item in transfer.harmonies if item.harmony is not None and not item.is_sure]
     _keep_drafts(store, asked, author)
-    return Conveyed(
+    return Transferred(
         tuple(item.key for item in taken),
         tuple((item.key, item.sentences) for item in asked),
         (

@@ -1,6 +1,6 @@
-"""How much of what people published for a year is found by conveying the neighbouring year.
+"""How much of what people published for a year is found by transferring the neighbouring year.
 
-Every pair of surveys is conveyed to the next and to the previous vintage that was published, of the
+Every pair of surveys is transferred to the next and to the previous vintage that was published, of the
 recipient and of the donor, and what comes out is compared with what people published there. With
 ``--wrong`` every harmony that came out otherwise is listed.
 """
@@ -22,7 +22,7 @@ from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vint
 
 @dataclass(frozen=True)
 class Judged:
-    """A harmony that was conveyed, and what people published for the new pair."""
+    """A harmony that was transferred, and what people published for the new pair."""
 
     source: SurveyPair
     target: SurveyPair
@@ -64,7 +64,7 @@ def neighbours(pairs):
 
 
 def judge(dictionaries, sets):
-    """Yield every harmony that was conveyed to a pair for which people published its counterpart."""
+    """Yield every harmony that was transferred to a pair for which people published its counterpart."""
     known = {
         item.pair: item
         for item in sets
@@ -75,10 +75,10 @@ def judge(dictionaries, sets):
         old = [dictionaries[str(survey)] for survey in (source.donor, source.recipient)]
         new = [dictionaries[str(survey)] for survey in (target.donor, target.recipient)]
         donor, recipient = (Vintages(a, b) for a, b in zip(old, new, strict=True))
-        conveyance = transfer_to_vintage(
+        transfer = transfer_to_vintage(
             known[source], target, donor=donor, recipient=recipient, others=known.values()
         )
-        for item in conveyance.harmonies:
+        for item in transfer.harmonies:
             wanted = published.get(item.harmony.key if item.harmony else item.key)
             if wanted is None:
                 continue
@@ -118,7 +118,7 @@ def measure(*, quick: bool) -> list[Row]:  # noqa: ARG001 - it takes seconds eit
         right = sum(counts[key] for key in keys if key[1] == "right")
         rows.append(
             Row(
-                topic="convey",
+                topic="transfer",
                 what=f"to the neighbouring vintage, {name}: as published",
                 value=100 * right / total,
                 unit="%",

@@ -51,7 +51,7 @@ def test_harmonies_follow_to_another_vintage_with_a_diff_to_accept(two_vintages,
     server = app_server(two_vintages)
     page.goto(f"{server.url}/harmonize?pair={quote(str(LATER))}&view=all")
     page.get_by_role("button", name="Transfer harmonies …").first.click()
-    rows = page.locator(".convey-row")
+    rows = page.locator(".transfer-row")
     expect(rows).to_have_count(18)
     page.reload()
     expect(page.get_by_label("Other vintage")).to_have_value(str(PAIR))
@@ -65,7 +65,7 @@ def test_harmonies_follow_to_another_vintage_with_a_diff_to_accept(two_vintages,
     picker.focus()
     picker.select_option(index=1)
     expect(heat.get_by_role("checkbox")).to_be_checked()
-    page.locator(".convey .primary").click()
+    page.locator(".transfer .primary").click()
     expect(page.locator(".toast")).to_contain_text("kept as draft")
     saved = stored(two_vintages)
     assert len(saved) >= 10

@@ -1,4 +1,4 @@
-"""Conveying published harmonies to another vintage yields what people published for it."""
+"""Transferring published harmonies to another vintage yields what people published for it."""
 
 import sys
 from collections import Counter
@@ -13,13 +13,13 @@ from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys import SurveyId
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from benchmark_conveying import judge, table
+from benchmark_transferring import judge, table
 from support.published import read_published
 
 
 @pytest.mark.slow
 def test_most_of_what_was_published_is_found_and_what_is_wrong_looks_uncertain(shared_data):
-    """All surveys, each pair conveyed to its neighbouring vintages.
+    """All surveys, each pair transferred to its neighbouring vintages.
 
     What is wrong but looks sure holds unchanged, and people grouped the same labels differently in
     the other year; no rule can know which of the two years is meant.
@@ -53,16 +53,16 @@ def dictionaries(shared_data):
 
 
 def weeks_worked(shared_data, dictionaries, before, after):
-    """Convey the CEI's weeks worked from one ACS vintage to another."""
+    """Transfer the CEI's weeks worked from one ACS vintage to another."""
     donor = dictionaries["CEI_2015-2019"]
     old, new = (dictionaries[f"ACS_{year}"] for year in (before, after))
     path = shared_data / "harmonies" / "r" / f"CEI_2015-2019__ACS_{before}.R"
     source = read_harmonies(path, donor=donor, recipient=old).harmony_set
     target = SurveyPair(source.pair.donor, SurveyId("ACS", after))
-    conveyance = transfer_to_vintage(
+    transfer = transfer_to_vintage(
         source, target, donor=Vintages(donor, donor), recipient=Vintages(old, new)
     )
-    return next(item for item in conveyance.harmonies if item.key.startswith("incweek1__"))
+    return next(item for item in transfer.harmonies if item.key.startswith("incweek1__"))
 
 
 def test_weeks_worked_as_a_number_become_brackets(shared_data, dictionaries):

@@ -11,7 +11,7 @@ const SECTIONS = [
 const FEW = 12;
 const SIDE_WORDS = { donor: "donor", recipient: "recipient" };
 
-export function createConvey(actions) {
+export function createTransfer(actions) {
   let content = null;
   let palette = [];
   let keys = [];
@@ -29,13 +29,13 @@ export function createConvey(actions) {
   const others = h("select", { "aria-label": "Other vintage", onchange: () => ask(others.value) });
   const status = h("span.muted", { role: "status", "aria-live": "polite" });
   const head = h("div.overview-tools", {}, back, title, ways, others, status);
-  const list = h("div.convey-list", { role: "group", tabindex: 0, "aria-label": "Transferred harmonies", onkeydown: onKey });
-  const detail = h("div.convey-detail", { "aria-live": "polite" });
+  const list = h("div.transfer-list", { role: "group", tabindex: 0, "aria-label": "Transferred harmonies", onkeydown: onKey });
+  const detail = h("div.transfer-detail", { "aria-live": "polite" });
   const note = h("span.muted");
   const cancel = h("button", { type: "button", onclick: () => actions.back() }, "Cancel");
   const draft = h("button", { type: "button", title: "Open them one by one before they are saved", onclick: () => take("draft") }, "Keep as drafts");
   const save = h("button.primary", { type: "button", onclick: () => take("save") });
-  const element = h("div.convey", { hidden: true }, head, h("div.convey-body", {}, list, detail), h("div.selection-bar", {}, note, h("span.space"), cancel, draft, save));
+  const element = h("div.transfer", { hidden: true }, head, h("div.transfer-body", {}, list, detail), h("div.selection-bar", {}, note, h("span.space"), cancel, draft, save));
 
   function start(way, only, other = "") {
     direction = way;
@@ -53,7 +53,7 @@ export function createConvey(actions) {
     setText(title, keys.length ? `Transfer ${keys.length} harmon${keys.length > 1 ? "ies" : "y"}` : "Transfer harmonies");
     setText(status, "Comparing the vintages …");
     bar();
-    actions.send({ kind: "convey", direction, pair, keys });
+    actions.send({ kind: "transfer", direction, pair, keys });
   }
 
   function receive(reply) {
@@ -102,13 +102,13 @@ export function createConvey(actions) {
       const section = { items, all };
       for (const item of items) item.sectionOf = section;
       label(section);
-      return [h("div.convey-section", { role: "row", title: hint }, h("strong", { role: "gridcell" }, `${text} (${items.length})`), all && h("span", { role: "gridcell" }, all)), ...items.map((item) => build(item, can))];
+      return [h("div.transfer-section", { role: "row", title: hint }, h("strong", { role: "gridcell" }, `${text} (${items.length})`), all && h("span", { role: "gridcell" }, all)), ...items.map((item) => build(item, can))];
     }));
   }
 
   function build(item, can) {
     item.tick = can ? h("input", { type: "checkbox", tabindex: -1, checked: taken.has(item.key), "aria-label": `Take ${item.new_key}`, onclick: (event) => { event.stopPropagation(); toggle(item, item.tick.checked); } }) : null;
-    item.row = h("div.convey-row", { role: "row", id: `convey-${item.key}`, onclick: () => select(item) }, h("span", { role: "gridcell" }, item.tick),
+    item.row = h("div.transfer-row", { role: "row", id: `transfer-${item.key}`, onclick: () => select(item) }, h("span", { role: "gridcell" }, item.tick),
       h("div", { role: "gridcell" }, h("div.mono", {}, item.new_key && item.new_key !== item.key ? `${item.key} → ${item.new_key}` : item.key), h("div.muted", {}, summary(item))));
     return item.row;
   }
@@ -299,16 +299,16 @@ export function createConvey(actions) {
     }]));
     save.disabled = draft.disabled = true;
     setText(note, "Saving …");
-    actions.send({ kind: "convey_take", mode, target: content.target, choices });
+    actions.send({ kind: "transfer_take", mode, target: content.target, choices });
   }
 
   return {
     element,
     start,
     answers: (colours) => ({
-      conveyance: (reply) => { palette = colours(); receive(reply); },
-      conveyance_failed: fail,
-      conveyed: () => actions.back(),
+      transfer: (reply) => { palette = colours(); receive(reply); },
+      transfer_failed: fail,
+      transferred: () => actions.back(),
     }),
   };
 }

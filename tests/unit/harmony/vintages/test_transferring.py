@@ -6,7 +6,7 @@ import pytest
 
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.recodes import Recode
-from fusion_core.harmony.vintages.levels import convey_levels
+from fusion_core.harmony.vintages.levels import transfer_levels
 from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 from fusion_core.surveys import Dictionary, SurveyId, Variable
 
@@ -317,7 +317,7 @@ def test_a_range_of_years_that_takes_in_two_groups_is_asked_for_and_not_guessed(
     built = grouped("ybl", _years(*codes))
     harmony = Harmony(grouped("yearmade", _years(*codes)), built)
     labels = ("1999 or earlier", "2000 to 2009", "2010 or later")
-    side, _ = convey_levels(
+    side, _ = transfer_levels(
         harmony, "recipient", Variable("ybl", "Year built", type="ordered", levels=labels)
     )
     assert groups(side)["2000 to 2009"] == group
@@ -332,7 +332,7 @@ def test_a_side_that_follows_a_recode_gets_its_new_levels_from_it_alone():
     )
     harmony = Harmony(HEAT.donor, replace(HEAT.recipient, recode="fuels"))
     new = Variable("hfl", "House heating fuel", levels=(*FUELS, "Pellets", "Utility gases"))
-    side, changes = convey_levels(harmony, "recipient", new, recode=fuels)
+    side, changes = transfer_levels(harmony, "recipient", new, recode=fuels)
     assert side.recode == "fuels"
     assert groups(side) == {"Utility gas": 1, "Wood": 2, "Pellets": 2, "Utility gases": None}
     assert [(item.level, item.source, item.sure) for item in changes] == [
