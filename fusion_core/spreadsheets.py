@@ -1,7 +1,8 @@
 """Tables that no spreadsheet takes a text for a formula in.
 
 A text from a survey, a codebook or a colleague that begins like a formula would be run by whoever opens
-the file. Such a text is preceded by an apostrophe, in CSV as in workbooks; `unguarded` takes it away.
+the file. In CSV such a text is preceded by an apostrophe, which `unguarded` takes away; in workbooks its cell
+says that it is text.
 See OWASP, *CSV Injection*.
 """
 
@@ -11,18 +12,32 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     import pyarrow as pa
 
-_STARTS: Final = frozenset("=+-@\t\r")
+_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""The last four are = + - @ in the width of Chinese characters, which spreadsheets read alike."""
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _GUARD: Final = "'"
+_LATER_CELL: Final = re.compile(r'(?<=[,;\t])(["\s]*)([=+@\-\uff1d\uff0b\uff0d\uff20][^,;\t]*)')
 
 
 def guarded_text(text: str) -> str:
     """Precede a text that begins like a formula with an apostrophe, unless it is a plain number."""
     is_formula = text[:1] in _STARTS and _NUMBER.fullmatch(text) is None
     return f"{_GUARD}{text}" if is_formula else text
+
+
+def guarded_comments(lines: Iterable[str]) -> str:
+    """Return the comment lines of a CSV, whose commas begin cells to a spreadsheet too."""
+    return "".join(f"# {_LATER_CELL.sub(_guarded_cell, line)}\n" for line in lines)
+
+
+def _guarded_cell(found: re.Match[str]) -> str:
+    is_number = _NUMBER.fullmatch(found[2].strip()) is not None
+    return found[0] if is_number else f"{_GUARD}{found[0]}"
 
 
 def unguarded(text: str) -> str:
@@ -75,4 +90,11 @@ def _guarded_value(value: Any) -> Any:
     return guarded_text(value) if isinstance(value, str) else value
 
 
-__all__ = ["csv_text", "guarded", "guarded_arrow", "guarded_text", "unguarded"]
+__all__ = [
+    "csv_text",
+    "guarded",
+    "guarded_arrow",
+    "guarded_comments",
+    "guarded_text",
+    "unguarded",
+]

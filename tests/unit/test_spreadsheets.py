@@ -10,10 +10,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.spreadsheets import csv_text, guarded, guarded_arrow, guarded_text, unguarded
+from fusion_core.spreadsheets import (
+    csv_text,
+    guarded,
+    guarded_arrow,
+    guarded_comments,
+    guarded_text,
+    unguarded,
+)
 
 ROOT = Path(__file__).parents[2]
-FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")']
+FORMULAS = [
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\uff1d1+1",
+    '=HYPERLINK("x")',
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -48,6 +65,17 @@ def test_headings_labels_and_texts_of_a_table_are_guarded():
     assert list(pd.read_csv(io.StringIO(csv_text(table)))["text"].fillna("")) == ["'-x", "", "y"]
     assert list(table.columns) == ["=name", "text", "number"]
     assert table["text"][0] == "-x"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", ' "=1+1"', "@SUM(A1)", "\uff1d1"])
+@pytest.mark.parametrize("mark", ",;\t")
+def test_no_later_cell_of_a_comment_line_begins_like_a_formula(cell: str, mark: str):
+    assert guarded_comments([f"Survey A{mark}{cell}"]) == f"# Survey A{mark}'{cell}\n"
+
+
+def test_sentences_and_numbers_in_comment_lines_stay():
+    line = "Mean, 90 % margin, -5, a = b; CV +2.5"
+    assert guarded_comments([line]) == f"# {line}\n"
 
 
 def test_implicates_written_by_arrow_are_guarded():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from fusion_core.calibration import CALIBRATION_COLUMNS
-from fusion_core.spreadsheets import csv_text
+from fusion_core.spreadsheets import csv_text, guarded_comments
 from harmony_app.explore.map import SECOND, SMOOTHED_COLUMNS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def export_table(table: pd.DataFrame) -> pd.DataFrame:
 def as_csv(table: pd.DataFrame, note: MethodNote, frame: gpd.GeoDataFrame) -> bytes:
     """Return a CSV file; the note stands above the header in comment lines."""
     del frame
-    comments = "".join(f"# {line}\n" for line in note.text().splitlines())
+    comments = guarded_comments(note.text().splitlines())
     return (comments + csv_text(export_table(table))).encode()
 
 

@@ -122,9 +122,10 @@ def file_label(
     title: str, hint: str = "", *, optional: bool = False, limit: int | None = None
 ) -> pn.pane.HTML:
     """Say above a field what the file is, and how large it may be."""
-    told = () if limit is None else (f"at most {size_text(limit)}",)
+    told = "" if limit is None else f"at most {size_text(limit)}"
+    both = f"{hint.rstrip('.')} · {told}" if hint and told else hint or told
     return pn.pane.HTML(
-        page_part("slot", title, " · ".join((*filter(None, [hint]), *told)), optional),
+        page_part("slot", title, both, optional),
         stylesheets=[_STYLE.read_text(encoding="utf-8")],
         margin=0,
     )
