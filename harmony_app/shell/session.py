@@ -121,17 +121,23 @@ class Session:
 
     @property
     def names_files(self) -> bool:
-        """Whether the visitor may name files of the server by their path at all."""
-        return self.folders is None or bool(self.folders)
+        """Whether the visitor may name files of the server by their path at all.
+
+        They may be microdata, which viewers do not see.
+        """
+        return (self.folders is None or bool(self.folders)) and self.may("harmonizer")
 
     def server_file(self, text: str) -> Path:
         """Return the file of the server that a path names.
 
         Raises
         ------
+        NotAllowed
+            If the visitor's role does not import files.
         InputError
             If nothing can be called so, or it lies outside the folders that may be read.
         """
+        self.require("harmonizer", "Reading a file of the server")
         try:
             path = path_of(text.strip(), "file").expanduser()
             if self.folders is None:

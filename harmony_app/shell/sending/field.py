@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import panel as pn
 
-from fusion_core.errors import InputError
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.workspace.files import size_text
 from harmony_app.shell.look import page_part
 from harmony_app.shell.sending.upload import FileUpload
@@ -49,7 +49,7 @@ class FileField(pn.viewable.Viewer):
         folder: Path,
         placeholder: str = "or a path on the server",
         *,
-        failed: Callable[[InputError], None],
+        failed: Callable[[HarmonyError], None],
         given: Callable[[], object] | None = None,
         largest: int | None = None,
     ) -> None:
@@ -92,7 +92,7 @@ class FileField(pn.viewable.Viewer):
 
         Raises
         ------
-        InputError
+        HarmonyError
             If the visitor may not name that file.
         """
         text = self.text.value_input.strip()
@@ -111,7 +111,7 @@ class FileField(pn.viewable.Viewer):
     def _tell(self) -> None:
         try:
             is_given = self.path is not None
-        except InputError as error:
+        except HarmonyError as error:
             self._failed(error)
             return
         if self._given is not None and is_given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ class FileUpload(pn.widgets.FileDropper):
     Parameters
     ----------
     folder
-        Where the file is written.
+        Where the file is written; nothing else may be there.
     received
         Called with the file when its last piece is there, and with ``None`` when it is taken back.
     failed
@@ -71,6 +72,8 @@ class FileUpload(pn.widgets.FileDropper):
             return
         first, last = data["chunk"] == 1, data["chunk"] == data["total_chunks"]
         try:
+            if first:  # a file at a time, so that nobody fills the disk with more than the limit
+                shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir(parents=True, exist_ok=True)
             with target.open("wb" if first else "ab") as file:
                 file.write(data["data"])

@@ -1,5 +1,6 @@
 """Known totals on the Explore page: chosen or sent, with what estimates were always beside them."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -11,6 +12,7 @@ from fusion_core.estimates import Statistic
 from fusion_core.estimates.runs import EstimateCache, area_estimates
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
+from harmony_app.access import OPEN
 from harmony_app.explore.data import Estimator, read_catalogue
 from harmony_app.explore.page import ExplorePage
 from harmony_app.explore.view import ExploreState, from_query, to_query
@@ -163,3 +165,14 @@ def test_what_is_wrong_with_a_table_is_one_sentence_and_nothing_is_kept(
     assert sentence in sent.message.object
     assert page.state.totals == ""
     assert len(stored_totals(workspace)[0]) == 1
+
+
+def test_totals_take_a_runner_whatever_a_page_is_made_to_send(form, workspace):
+    _, sent = form
+    viewer = dataclasses.replace(OPEN, role_of=lambda _: "viewer")
+    sent._session = dataclasses.replace(sent._session, door=viewer)
+    send(sent.file.upload, "mine.csv", b"variable,level,value,moe\ncold,Yes,0.4,0.02\n")
+    sent.name.value = "mine"
+    sent.keep.clicks += 1
+    assert "Keeping totals requires the role of a runner" in sent.message.object
+    assert [item.name for item in stored_totals(workspace)[0]] == ["half"]

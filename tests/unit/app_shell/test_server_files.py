@@ -1,12 +1,15 @@
 """Which files of the server a visitor may name by their path, and how large a file he may send."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sent_files import send
 
 from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
+from harmony_app.access import OPEN, NotAllowed
 from harmony_app.shell.sending import FileUpload
 from harmony_app.shell.session import Session
 
@@ -73,3 +76,18 @@ def test_a_file_larger_than_allowed_is_refused_and_removed(tmp_path):
     assert "more than 1.0 MB" in str(error)
     assert received == []
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_file_takes_the_place_of_the_one_before(tmp_path):
+    upload = FileUpload(tmp_path / "files", lambda _: None, lambda *_: None)
+    for name in ("a.csv", "b.csv"):
+        send(upload, name, b"x")
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["b.csv"]
+
+
+def test_files_of_the_server_are_named_by_those_who_import(visitor, tmp_path):
+    viewers = replace(OPEN, role_of=lambda _: "viewer")
+    session = replace(visitor(tmp_path / "data"), door=viewers)
+    assert not session.names_files
+    with pytest.raises(NotAllowed, match="requires the role of a harmonizer"):
+        session.server_file(str(tmp_path / "data" / "recs.csv"))

@@ -111,7 +111,8 @@ class BringingForm:
         raise NotImplementedError
 
     def done(self, name: str) -> None:
-        """Say that something is kept, and have it shown."""
+        """Say that something is kept, write down by whom, and have it shown."""
+        self._session.record(f"{self._words.things} kept", name=name)
         self.tell(f"Kept {name}.")
         self._kept(name)
 
@@ -123,6 +124,7 @@ class BringingForm:
 
     def _keep(self) -> None:
         try:
+            self._session.require("runner", f"Keeping {self._words.things}")
             self.bring(self._brought())
         except HarmonyError as error:
             self.tell(error.message, "error")
