@@ -44,7 +44,9 @@ def decide_variables(
             help="'nothing matches', 'not a predictor' (an outcome to fuse), or 'undecided'.",
         ),
     ] = "",
-    reason: Annotated[str, typer.Option(help="Why, for colleagues.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why, for colleagues; or what an undecided one waits for.")
+    ] = "",
     theme: Annotated[
         str, typer.Option(help="Also every variable of a theme that has no harmony, as Energy.")
     ] = "",
@@ -56,7 +58,7 @@ def decide_variables(
     A variable with a harmony needs no decision and is refused; a theme leaves those out.
     """
     from fusion_core.harmony.model import split_key
-    from fusion_core.harmony.store import HarmonyStore, decide
+    from fusion_core.harmony.store import HarmonyStore, decide, names_set_aside
 
     opened = open_workspace(workspace)
     chosen = read_pair(opened, pair)
@@ -79,12 +81,13 @@ def decide_variables(
     if named:
         store.decisions.change(decide(named, verdict, author=user_name(), reason=reason))
     decided = {name: item for name, item in store.decisions.load().items() if name not in done}
+    aside = names_set_aside(decided)
     names = {item.name for item in dictionary.harmonizable()}
     record = {
         "pair": str(chosen),
         "harmonized": len(names & done),
-        "set_aside": len(names & decided.keys()),
-        "to_decide": len(names - done - decided.keys()),
+        "set_aside": len(names & aside),
+        "to_decide": len(names - done - aside),
         "decisions": decided,
     }
 

@@ -100,7 +100,7 @@ def suggest_harmonies(
         parts = [(name, "") if name in donor else split_key(name) for name in variables]
         chosen = [(donor.require(own, where=surveys.donor.title), its) for own, its in parts]
     else:
-        done = {split_key(key)[0] for key in kept} | store.decisions.load().keys()
+        done = {split_key(key)[0] for key in kept} | store.decisions.set_aside()
         chosen = [(item, "") for item in donor.harmonizable() if item.name not in done]
     stated = [opened.describe(item).price_year for item in (surveys.donor, surveys.recipient)]
     suggest = partial(

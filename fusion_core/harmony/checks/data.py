@@ -45,6 +45,7 @@ AMOUNTS_AT: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 _CONSTANT: Final = 0.9995
 _NEAR_CONSTANT: Final = 0.98
+_SMALLEST_SHOWN: Final = 0.0001
 _NEAR_EMPTY: Final = 0.001
 _MUCH: Final = 0.02
 _EXPLAINED: Final = 0.85
@@ -215,7 +216,7 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "group-empty-on-one-side",
                 "warning",
-                f"Hardly any {rare} row ({100 * share[rare]:.2f} %) falls into {group}, but "
+                f"{_hardly_any(rare, share[rare])} falls into {group}, but "
                 f"{100 * share[other]:.1f} % of the {other} rows do",
                 rare,
                 fix=_merged(case.harmony, codes, index, evidence),
@@ -224,10 +225,21 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "near-empty-group",
                 "hint",
-                f"Almost nobody on either side falls into {group} ({100 * share['donor']:.2f} % of the "
-                f"donor, {100 * share['recipient']:.2f} % of the recipient)",
+                f"Almost nobody on either side falls into {group} ({_small(share['donor'])} of the "
+                f"donor, {_small(share['recipient'])} of the recipient)",
                 fix=_merged(case.harmony, codes, index, evidence),
             )
+
+
+def _hardly_any(name: SideName, share: float) -> str:
+    return f"Hardly any {name} row ({_small(share)})" if share else f"No {name} row"
+
+
+def _small(share: float) -> str:
+    """Write a small share so that only nobody reads as zero."""
+    if 0 < share < _SMALLEST_SHOWN:
+        return f"less than {100 * _SMALLEST_SHOWN:.2f} %"
+    return f"{100 * share:.2f} %" if share else "0 %"
 
 
 def _title(harmony: Harmony, code: float, label: str) -> str:

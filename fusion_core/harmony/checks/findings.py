@@ -114,10 +114,10 @@ def are(items: tuple[str, ...]) -> str:
     return "is" if len(items) == 1 else "are"
 
 
-def listed(items: tuple[str, ...] | list[str]) -> str:
+def listed(items: tuple[str, ...] | list[str], most: int = _SHOWN) -> str:
     """Quote the first items and count the rest."""
-    shown = ", ".join(f"'{item}'" for item in items[:_SHOWN])
-    return f"{shown} and {len(items) - _SHOWN} more" if len(items) > _SHOWN else shown
+    shown = ", ".join(f"'{item}'" for item in items[:most])
+    return f"{shown} and {len(items) - most} more" if len(items) > most else shown
 
 
 __all__ = [

@@ -38,6 +38,7 @@ _STRONGLY: Final = 0.3
 _MANY: Final = 3
 _IDLE: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = 3
+_QUOTED: Final = 2
 _FACTOR: Final = re.compile(r"\(?[a-z_]\w*\)?\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)")
 
 Setting = TypeVar("Setting", bound=Hashable)
@@ -256,10 +257,8 @@ def _report(case: Case, name: SideName, found: list[_Moved], severity: Severity)
         f"{count(levels, 'level')} of the {name} {'is' if len(levels) == 1 else 'are'} grouped "
         f"differently in {_names(first.siblings)}"
     )
-    example = (
-        f"'{first.level}' meets {listed(sorted(first.here))} here, but {listed(sorted(first.there))} "
-        "there"
-    )
+    here, there = (listed(sorted(labels), _QUOTED) for labels in (first.here, first.there))
+    example = f"'{first.level}' meets {here} here, but {there} there"
     return Finding(
         "grouped-differently-in-sibling",
         severity,

@@ -21,6 +21,7 @@ from fusion_core.surveys.model import Dictionary, Variable
 OTHER: Final = "Other"
 _WORDS: Final = """
 Survey method: imputation imputed allocation replicate_weight* identifier identification line_number* response_mode sample
+Food: kcal calorie*
 Energy: electric* natural_gas propane kerosene fuel* energy heat* cool cools cooled cooling air_condition* thermostat* solar
 Energy: utility utilities kwh btu lamp* light_bulb* bulb* insulat* furnace* boiler* wood power_outage temperature
 Appliances and media: refrigerator* freezer* stove* oven* microwave* cook* dishwasher* washing_machine clothes dryer*

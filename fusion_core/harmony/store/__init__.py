@@ -4,7 +4,9 @@ from fusion_core.harmony.store.decisions import (
     REASON_LIMIT,
     Decision,
     NoHarmony,
+    Verdict,
     decide,
+    names_set_aside,
 )
 from fusion_core.harmony.store.drafts import (
     Draft,
@@ -44,9 +46,11 @@ __all__ = [
     "Remark",
     "Review",
     "ReviewStatus",
+    "Verdict",
     "decide",
     "harmonies_folder",
     "list_pairs",
+    "names_set_aside",
     "now",
     "render_pair",
     "user_folder",

@@ -1,7 +1,7 @@
 """Donor variables that need no harmony, and why: nothing matches, or they are outcomes to fuse.
 
 One small file per pair of surveys, for everybody. A variable with a saved harmony needs no decision;
-one without either is undecided.
+one without either is undecided, and may say what the decision waits for.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ from fusion_core.workspace.locks import one_writer
 NoHarmony = Literal["nothing matches", "not a predictor"]
 """Why a donor variable gets no harmony: the recipient asks nothing alike, or it is to be fused."""
 
+Verdict = NoHarmony | Literal["undecided"]
+"""What is known of a donor variable without a harmony; what an undecided one waits for is its reason."""
+
+_VERDICTS: Final = (*get_args(NoHarmony), "undecided")
+
 REASON_LIMIT: Final = 500
 """Longest reason in characters."""
 
@@ -35,24 +40,29 @@ _FIELDS: Final = frozenset({"verdict", "reason", "author", "when"})
 
 @dataclass(frozen=True, slots=True)
 class Decision(Checked):
-    """Why a donor variable gets no harmony.
+    """Why a donor variable gets no harmony, or what its decision waits for.
 
     Attributes
     ----------
     verdict
         What was decided.
     reason
-        Why, in a person's words; may be empty.
+        Why, in a person's words; may be empty unless it is undecided.
     author
         Who decided it.
     when
         ISO 8601 time in UTC.
     """
 
-    verdict: NoHarmony
+    verdict: Verdict
     reason: str = ""
     author: str = ""
     when: str = ""
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether the variable needs no harmony any more."""
+        return self.verdict != "undecided"
 
 
 class DecisionFile:
@@ -71,7 +81,7 @@ class DecisionFile:
         self._title = pair.title
 
     def load(self) -> dict[str, Decision]:
-        """Return the decisions by donor variable; none where nothing was decided.
+        """Return the decisions by donor variable, with the undecided ones that say why.
 
         Raises
         ------
@@ -88,6 +98,16 @@ class DecisionFile:
                 fix="Restore it from a backup, or delete it and decide again",
             )
         return {name: _read(record, f"{self.path}: {name}") for name, record in variables.items()}
+
+    def set_aside(self) -> frozenset[str]:
+        """Return the donor variables that need no harmony any more.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is damaged.
+        """
+        return names_set_aside(self.load())
 
     def change(self, changes: Mapping[str, Decision | None]) -> dict[str, Decision | None]:
         """Set decisions, or with ``None`` take them back; return what was decided before.
@@ -137,11 +157,11 @@ def decide(
     names
         Donor variables.
     verdict
-        A `NoHarmony`, or ``undecided``.
+        A `Verdict`.
     author
         Who decides.
     reason
-        Why.
+        Why. An undecided variable is kept with its reason, and not at all without one.
 
     Raises
     ------
@@ -153,13 +173,18 @@ def decide(
         raise InputError(
             f"The reason has {len(reason):,} characters", fix=f"Keep it under {REASON_LIMIT:,}"
         )
-    if verdict == "undecided":
+    if verdict == "undecided" and not reason:
         return dict.fromkeys(names)
     when = datetime.now(UTC).isoformat(timespec="milliseconds")
-    for known in get_args(NoHarmony):
+    for known in _VERDICTS:
         if verdict == known:
             return dict.fromkeys(names, Decision(known, reason, author, when))
-    raise InputError.unknown("decision", verdict, [*get_args(NoHarmony), "undecided"])
+    raise InputError.unknown("decision", verdict, _VERDICTS)
+
+
+def names_set_aside(decided: Mapping[str, Decision]) -> frozenset[str]:
+    """Return the variables that were decided to need no harmony."""
+    return frozenset(name for name, item in decided.items() if item.sets_aside)
 
 
 def _record(item: Decision) -> dict[str, Any]:
@@ -170,11 +195,19 @@ def _record(item: Decision) -> dict[str, Any]:
 def _read(record: object, where: str) -> Decision:
     fields = RecordReader(record, where, _FIELDS)
     return Decision(
-        fields.choice("verdict", "decision", get_args(NoHarmony)),
+        fields.choice("verdict", "decision", _VERDICTS),
         fields.text("reason"),
         fields.text("author"),
         fields.text("when"),
     )
 
 
-__all__ = ["REASON_LIMIT", "Decision", "DecisionFile", "NoHarmony", "decide"]
+__all__ = [
+    "REASON_LIMIT",
+    "Decision",
+    "DecisionFile",
+    "NoHarmony",
+    "Verdict",
+    "decide",
+    "names_set_aside",
+]

@@ -1,5 +1,5 @@
 // What a survey says of a variable: the question, whom it was put to, notes, and its answers.
-import { h, number, plainLabel } from "./dom.js";
+import { h, number, numberOf, plainLabel } from "./dom.js";
 
 const UNIVERSE = /\s*\b(?:edited\s+)?universe\s*[:=]\s*/i;
 /** A condition in capitals behind the question, such as “AGE_R>=16 and SCHLEVEL = 1”. */
@@ -18,8 +18,9 @@ const cut = (text, at) => (at > 0 ? [text.slice(0, at), text.slice(at)] : [text]
 export function aboutVariable(variable) {
   const { question, universe } = readQuestion(variable.description);
   const numbers = [["lowest", variable.minimum], ["median", variable.median], ["mean", variable.mean], ["highest", variable.maximum]].filter(([, value]) => value !== null && value !== undefined);
+  const written = numberOf(...numbers.map(([, value]) => value));
   const terms = [["Question", question], ["Asked of", universe || `every ${variable.respondent}, as far as the dictionary says`], ["Note", variable.note], ["Unit", variable.unit],
-    ["Values", numbers.map(([name, value]) => `${name} ${number(value)}`).join(" · ")]].filter(([, text]) => text);
+    ["Values", numbers.map(([name, value]) => `${name} ${written(value)}`).join(" · ")]].filter(([, text]) => text);
   return h("dl.about", {}, ...terms.flatMap(([name, text]) => [h("dt", {}, name), h("dd", { dir: "auto" }, text)]));
 }
 

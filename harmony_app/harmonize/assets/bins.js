@@ -1,5 +1,5 @@
 // Break points of one side: typed as a list, or set on its distribution by clicking and dragging.
-import { h, number, percent, s, setText } from "./dom.js";
+import { h, number, numberOf, percent, s, setText } from "./dom.js";
 
 const WIDTH = 300;
 const HEIGHT = 74;
@@ -90,9 +90,9 @@ export function createBins(side, actions) {
     const notes = [];
     const long = read.find((part) => part.includes(","));
     if (long) notes.push(`${long} was read as one number.`);
-    if (repeated !== undefined) notes.push(`${number(repeated)} was listed twice and is kept once.`);
+    if (repeated !== undefined) notes.push(`${written(repeated)} was listed twice and is kept once.`);
     if (unsorted) notes.push("Sorted in ascending order.");
-    if (outside !== undefined && scale.shares) notes.push(`${number(outside)} lies outside the answers (${number(scale.low)} to ${number(scale.high)}), so a bin stays empty.`);
+    if (outside !== undefined && scale.shares) notes.push(`${written(outside)} lies outside the answers (${written(scale.low)} to ${written(scale.high)}), so a bin stays empty.`);
     note(notes.join(" "));
     send(values);
   }
@@ -112,6 +112,8 @@ export function createBins(side, actions) {
     apply(next);
   }
 
+  function written(value) { return numberOf(scale.low, scale.high)(value); }
+
   function draw(moving = null) {
     const parts = [];
     if (scale.shares) {
@@ -120,12 +122,12 @@ export function createBins(side, actions) {
         const from = toX(scale.edges[index]);
         const to = toX(scale.edges[index + 1]);
         const size = (share / largest) * (BASE - 6);
-        parts.push(s("rect", { class: "bar", x: from, width: Math.max(0.5, to - from - 0.6), y: BASE - size, height: size }, s("title", {}, `${number(scale.edges[index])} to ${number(scale.edges[index + 1])}: ${percent(share)}`)));
+        parts.push(s("rect", { class: "bar", x: from, width: Math.max(0.5, to - from - 0.6), y: BASE - size, height: size }, s("title", {}, `${written(scale.edges[index])} to ${written(scale.edges[index + 1])}: ${percent(share)}`)));
       });
     }
     parts.push(s("line", { class: "axis", x1: 0, x2: WIDTH, y1: BASE, y2: BASE }),
-      s("text", { class: "tick", x: 0, y: HEIGHT - 4 }, number(scale.low)),
-      s("text", { class: "tick", x: WIDTH, y: HEIGHT - 4, "text-anchor": "end" }, number(scale.high)));
+      s("text", { class: "tick", x: 0, y: HEIGHT - 4 }, written(scale.low)),
+      s("text", { class: "tick", x: WIDTH, y: HEIGHT - 4, "text-anchor": "end" }, written(scale.high)));
     numbered.disabled = clear.disabled = breaks.length === 0;
     breaks.forEach((value, index) => {
       const x = toX(value);
@@ -169,7 +171,7 @@ export function createBins(side, actions) {
     const show = (now) => {
       const { x: at, outside } = pointerX(now);
       breaks[index] = neat(toValue(Math.min(WIDTH, Math.max(0, at))));
-      setText(readout, outside ? "Let go to remove this break." : number(breaks[index]));
+      setText(readout, outside ? "Let go to remove this break." : written(breaks[index]));
       draw(index);
       return outside;
     };

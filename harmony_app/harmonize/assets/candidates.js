@@ -96,7 +96,7 @@ export function createCandidates(actions) {
       if (fresh) { donor.replaceChildren(...[aboutVariable(next.donor), answerList(next.donor)].filter(Boolean)); donor.scrollTop = 0; }
       back.hidden = !canCancel;
       decision.update(next);
-      setText(none, `Nothing in ${next.recipient_survey} seems to mean the same. The nearest are:`);
+      setText(none, `Nothing in ${next.recipient_survey} clearly means the same. The nearest are:`);
       if (fresh) { search.value = ""; list.scrollTop = 0; }
       show(fresh);
     },

@@ -1,5 +1,5 @@
 // A condition put together row by row: variable – comparison – levels or numbers.
-import { h, number, setText } from "./dom.js";
+import { h, numberOf, setText } from "./dom.js";
 import { createNumberField, createPicker } from "./picker.js";
 
 const NUMBERS = [["at_least", "at least"], ["less_than", "less than"], ["between", "between"], ["at_most", "at most"], ["more_than", "more than"],
@@ -85,7 +85,7 @@ export function createCondition({ label, columns, levelsOf, onchange }) {
       label: count === 2 ? ["From", "To"][at] : "Value", value: row.values[at], onchange: (next) => { row.values[at] = next; changed(); },
     }));
     const { minimum, maximum } = variable(row.variable) ?? {};
-    const range = minimum === undefined || minimum === null ? "" : `${number(minimum)} to ${number(maximum)}`;
+    const range = minimum === undefined || minimum === null ? "" : [minimum, maximum].map(numberOf(minimum, maximum)).join(" to ");
     return {
       element: h("span.values", {}, inputs[0], ...(count === 2 ? [h("span", {}, "and"), inputs[1]] : []), range ? h("span.help", { title: "Range of the answers" }, range) : null),
       focus: () => inputs[0].focus(),

@@ -1,9 +1,10 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
 import { findingCard, isGivingReason } from "./finding_card.js";
-import { binWords, groupColour, h, likeness, number, paintBadge, percent, s, setText } from "./dom.js";
+import { binWords, groupColour, h, likeness, numberOf, paintBadge, percent, s, setText } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
 const SHORT_TABLE = 40;
+const ALIKE = 0.5; // less than half in common is a low similarity indeed
 const SLOW_MS = 150; // what comes sooner needs no announcement
 const GAP_MS = 60; // between the answer to an edit and the start of what follows from it
 
@@ -44,7 +45,7 @@ export function createConsequence(actions) {
     // Quantiles weigh the middle, where a rare count is 0 on both sides: how far the shapes overlap tells more of it.
     const { numeric } = preview;
     const overlap = numeric ? 1 - numeric.donor.reduce((sum, share, at) => sum + Math.abs(share - numeric.recipient[at]), 0) / 2 : null;
-    shapes.hidden = overlap === null || overlap - preview.similarity < 0.1;
+    shapes.hidden = overlap === null || overlap < ALIKE || overlap - preview.similarity < 0.1;
     setText(shapes, `The distributions overlap by ${percent(overlap)}; the similarity compares quantiles, most of all near the median, and is low for rare counts.`);
     score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
@@ -64,16 +65,20 @@ export function createConsequence(actions) {
     const largest = Math.max(1e-9, ...numeric.donor, ...numeric.recipient);
     const low = numeric.edges[0];
     const high = numeric.edges.at(-1);
+    const isWhole = numeric.edges.every((edge) => Math.abs(edge % 1) === 0.5); // each bar holds whole numbers, from half below to half above
+    const margin = isWhole ? 0.5 : 0;
+    const written = numberOf(low + margin, high - margin);
+    const range = (from, to) => [...new Set([from + margin, to - margin])].map(written).join(" to ");
     const x = (value) => ((value - low) / (high - low || 1)) * width;
     const y = (share) => height - 18 - (share / largest) * (height - 24);
     const steps = numeric.recipient.map((share, index) => `${index ? "L" : "M"}${x(numeric.edges[index]).toFixed(1)},${y(share).toFixed(1)}H${x(numeric.edges[index + 1]).toFixed(1)}`).join("");
     const bars = numeric.donor.map((share, index) => s("rect", { class: "donor-bar", x: x(numeric.edges[index]), y: y(share), width: Math.max(0.5, x(numeric.edges[index + 1]) - x(numeric.edges[index]) - 0.5), height: Math.max(0, height - 18 - y(share)) },
-      s("title", {}, `${number(numeric.edges[index])} to ${number(numeric.edges[index + 1])}: donor ${percent(share)}, recipient ${percent(numeric.recipient[index])}`)));
+      s("title", {}, `${range(numeric.edges[index], numeric.edges[index + 1])}: donor ${percent(share)}, recipient ${percent(numeric.recipient[index])}`)));
     const picture = s("svg", { class: "numeric-chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Weighted distribution of both sides" }, ...bars,
       s("path", { class: "recipient-step", d: steps }), s("line", { class: "axis", x1: 0, x2: width, y1: height - 18, y2: height - 18 }),
-      s("text", { class: "tick", x: 0, y: height - 4 }, number(low)), s("text", { class: "tick", x: width, y: height - 4, "text-anchor": "end" }, number(high)));
-    const quantiles = h("table.quantiles", {}, h("thead", {}, h("tr", {}, h("td"), ...numeric.quantiles.map((row) => h("th", { scope: "col" }, `${Math.round(100 * row[0])} %`)))),
-      h("tbody", {}, ...[["donor", 1], ["recipient", 2]].map(([name, at]) => h("tr", {}, h("th", { scope: "row" }, name), ...numeric.quantiles.map((row) => h("td", {}, number(row[at])))))));
+      s("text", { class: "tick", x: 0, y: height - 4 }, written(low + margin)), s("text", { class: "tick", x: width, y: height - 4, "text-anchor": "end" }, written(high - margin)));
+    const quantiles = h("table.quantiles", {}, h("thead", {}, h("tr", {}, ...["quantile", "donor", "recipient"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, ...numeric.quantiles.map(([level, donor, recipient]) => h("tr", {}, h("th", { scope: "row" }, `${Math.round(100 * level)} %`), h("td", {}, written(donor)), h("td", {}, written(recipient))))));
     return [picture, quantiles];
   }
 

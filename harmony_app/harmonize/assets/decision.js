@@ -8,30 +8,37 @@ export const VERDICTS = [
 
 export function createDecision(actions) {
   let subject = null;
+  let worked = null; // where the hand was before it wrote a reason
   const said = h("span.decision-said", { dir: "auto" });
-  const reason = h("input", { type: "text", maxlength: 500, placeholder: "Why (optional)", "aria-label": "Why the variable is set aside", dir: "auto",
-    onchange: () => actions.send({ kind: "decide", variables: [subject.donor.name], verdict: subject.decision.verdict, reason: reason.value }),
-    onkeydown: (event) => { if (event.key === "Enter") { event.preventDefault(); reason.blur(); } } });
+  const reason = h("input", { type: "text", maxlength: 500, placeholder: "Why, or what it waits for (r)", "aria-label": "Why the variable is set aside, or what it waits for", dir: "auto",
+    onchange: () => actions.send({ kind: "decide", variables: [subject.donor.name], verdict: subject.decision?.verdict ?? "undecided", reason: reason.value }),
+    onkeydown: (event) => {
+      if (event.key === "Escape") reason.value = subject.decision?.reason ?? "";
+      if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); event.stopPropagation(); reason.blur(); worked?.focus({ preventScroll: true }); }
+    } });
   const choose = VERDICTS.map(([verdict, key, text, title]) => h("button.small", { type: "button", title: `${title} (${key})`, onclick: () => decide(verdict) }, `${text} `, h("kbd", {}, key)));
   const undo = h("button.small", { type: "button", title: "Decide later (u)", onclick: () => decide("undecided") }, "Undecided ", h("kbd", {}, "u"));
   const element = h("div.decision", { role: "group", "aria-label": "Without a harmony" }, said, reason, ...choose, undo);
 
-  function decide(verdict) { actions.decide(subject.donor.name, verdict); }
+  function decide(verdict) { actions.decide(subject.donor.name, verdict, reason.value.trim()); }
 
   return {
     element,
     update(next) {
+      const moved = subject?.donor.name !== next.donor.name;
       subject = next;
       const { decision } = next;
+      const aside = VERDICTS.some(([verdict]) => decision?.verdict === verdict);
       element.hidden = next.harmonies.some((item) => item.status !== "draft");
-      setText(said, decision ? `Set aside: ${decision.verdict}, ${when(decision.time)} by ${decision.who}.` : "Or set it aside:");
-      reason.hidden = undo.hidden = !decision;
-      if (document.activeElement !== reason) reason.value = decision?.reason ?? "";
+      setText(said, decision ? `${aside ? `Set aside: ${decision.verdict}` : "Undecided"}, ${when(decision.time)} by ${decision.who}.` : "Or set it aside:");
+      undo.hidden = !aside;
+      if (moved || element.getRootNode().activeElement !== reason) reason.value = decision?.reason ?? "";
       choose.forEach((button, at) => { button.hidden = decision?.verdict === VERDICTS[at][0]; });
     },
     key(event) {
       if (element.hidden || event.ctrlKey || event.metaKey || event.altKey) return false;
-      const verdict = event.key === "u" && subject.decision ? "undecided" : VERDICTS.find(([, key]) => key === event.key)?.[0];
+      if (event.key === "r") { worked = element.getRootNode().activeElement; reason.focus(); return true; }
+      const verdict = event.key === "u" && !undo.hidden ? "undecided" : VERDICTS.find(([, key]) => key === event.key)?.[0];
       if (!verdict) return false;
       decide(verdict);
       return true;

@@ -58,8 +58,8 @@ export function render({ model }) {
       worklist.select(name);
       send({ kind: "open", donor: name });
     },
-    decide(name, verdict) {
-      send({ kind: "decide", variables: [name], verdict });
+    decide(name, verdict, reason) {
+      send({ kind: "decide", variables: [name], verdict, reason });
       if (verdict !== "undecided") waiting = name;
     },
     decideMany: (names) => dialogs.decide(names),
@@ -263,7 +263,10 @@ export function render({ model }) {
     if (isTyping(event)) return;
     if (command) match.levels.finishNumber();
     if (command && (key === "y" || (key === "z" && event.shiftKey))) { event.preventDefault(); send({ kind: "redo" }); }
-    else if (command && key === "z") { event.preventDefault(); send({ kind: "undo" }); }
+    else if (command && key === "z") {
+      event.preventDefault();
+      if (!match.element.hidden || !toast.takeBack()) send({ kind: "undo" }); // with no match open, what was decided last
+    }
     else if (key === "f" && !command && !match.element.hidden) { event.preventDefault(); match.levels.focusFilter(); }
     else if (key === "?") dialogs.help();
     else if (!candidates.element.hidden && candidates.decisionKey(event)) event.preventDefault();

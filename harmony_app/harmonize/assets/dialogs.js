@@ -156,6 +156,12 @@ export function createToast() {
   let timer = null;
   return {
     element,
+    /** Take the offer to undo, if one is shown; says whether it was. */
+    takeBack() {
+      if (element.hidden || button.hidden) return false;
+      button.click();
+      return true;
+    },
     show(message, { undo = null, severity = "note" } = {}) {
       clearTimeout(timer);
       element.className = `toast is-${severity}`;

@@ -26,8 +26,16 @@ function fill(element, attributes, children) {
     } else element.setAttribute(name, value === true ? "" : String(value));
   }
   const shown = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
-  element.append(...shown.map((child) => (typeof child === "string" ? inReadingOrder(child) : child)));
+  element.append(...shown.flatMap((child) => (typeof child === "string" ? breakable(inReadingOrder(child)) : child)));
   return element;
+}
+
+const SEAM = /(?<=[^\s/_]{3}[/_])(?=[^\s/_]{3})/;
+
+/** Text that may be broken behind the slash or underscore of a long word, rather than within its parts. */
+function breakable(text) {
+  const parts = text.split(SEAM);
+  return parts.flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
 }
 
 /** Text in which nothing turns round what follows it: marks that override the direction become visible. */
@@ -42,19 +50,20 @@ function setStyle(element, styles) {
 /** Set an element's text only when it differs, so that a selection in it survives. */
 export function setText(element, text) {
   const shown = inReadingOrder(String(text ?? ""));
-  if (element.textContent !== shown) element.textContent = shown;
+  if (element.textContent !== shown) element.replaceChildren(...breakable(shown));
 }
 
 const BIN = /^(?:\[(?<low>\S+) to (?<high>\S+)\)|(?<from>\S+) to under (?<to>\S+)|(?:Less than|under) (?<below>\S+)|(?<above>\S+) or more)$/;
-const LAST_YEAR = 2200;
+const YEARS = { first: 1850, last: 2100 };
+const isYear = (value) => YEARS.first <= value && value <= YEARS.last;
 
 /** A bin in words, its numbers as people read them, such as “[75000 to 1e+05)”; any other label as it is. */
 export function binWords(label) {
   const { low, high, from = low, to = high, below, above } = BIN.exec(label)?.groups ?? {};
   const edges = [from, to, below, above].filter((edge) => edge !== undefined).map(Number);
   if (!edges.length || !edges.every(Number.isFinite)) return label;
-  const isLong = edges.some((edge) => Math.abs(edge) > LAST_YEAR); // years are read without separators
-  const [first, last] = edges.map((edge) => (isLong ? edge.toLocaleString("en-US", { maximumFractionDigits: 6 }).replace("-", "−") : String(edge)));
+  const areYears = edges.every(isYear); // read without separators
+  const [first, last] = edges.map((edge) => (areYears ? String(edge) : edge.toLocaleString("en-US", { maximumFractionDigits: 6 }).replace("-", "−")));
   if (below) return `under ${first}`;
   return above ? `${first} or more` : `${first} to under ${last}`;
 }
@@ -81,6 +90,11 @@ export function number(value) {
   const size = Math.abs(value);
   const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 1 ? 2 : 4;
   return value.toLocaleString("en-US", { maximumFractionDigits: digits }).replace("-", "−");
+}
+
+/** How the numbers of one scale are read: where all of them are years, whole and without separators. */
+export function numberOf(...scale) {
+  return scale.every(isYear) ? (value) => (isYear(value) ? String(Math.round(value)) : number(value)) : number;
 }
 
 /** A similarity, never rounded up over a limit; a formula's negative one means nothing but "not alike". */

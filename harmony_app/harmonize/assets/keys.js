@@ -14,7 +14,7 @@ const KEYS = [
     ["y", "accept what is suggested for them"], ["Enter", "link them with the level under the cursor"], ["Delete", "take them out of their group"], ["x", "leave their rows out"]]],
   ["On a group below the lists", [["F2", "rename it"], ["Alt ← →", "move it before or behind its neighbour"]]],
   ["Choosing a recipient", [["Enter", "open the match"], ["Shift Enter", "open it and take the suggestion"],
-    ["m", "set the donor variable aside: nothing matches"], ["o", "set it aside: not a predictor"], ["u", "leave it undecided again"]]],
+    ["m", "set the donor variable aside: nothing matches"], ["o", "set it aside: not a predictor"], ["u", "leave it undecided again"], ["r", "write why, or what the decision waits for"]]],
   ["Going through suggestions", [
     ["d", "keep as draft"], ["s", "save"], ["k", "skip"], ["v", "never suggest it again"], ["e", "end"]]],
 ];

@@ -1,7 +1,7 @@
 // Middle: both variables, the toolbar, their settings, and the two level lists.
 import { aboutVariable, readQuestion } from "./about.js";
 import { OFFERED_FROM, kindChip } from "./candidates.js";
-import { h, number, s, setText } from "./dom.js";
+import { h, numberOf, s, setText } from "./dom.js";
 import { createGroupMenu } from "./group_menu.js";
 import { createLevels } from "./levels.js";
 import { createEditorPlace, createSettings } from "./settings.js";
@@ -61,13 +61,12 @@ export function createMatch(actions) {
     const candidate = side === "recipient" ? subject.candidates.find((item) => item.name === variable.name) : null;
     const reason = candidate?.score >= OFFERED_FROM && !isSaved(subject) ? candidate.reason : null; // of a saved harmony it says only that it is saved
     const kind = kindChip(variable);
-    kind.title = kind.textContent;
     const { question, universe } = readQuestion(variable.description);
     const about = h("button.icon.small.about-button", { type: "button", "aria-label": `About ${variable.name}`, "aria-expanded": String(told[side]), title: "The question, whom it was put to, and notes", onclick: () => { told[side] = !told[side]; showCard(side, variable, subject); cards[side].querySelector(".about-button").focus(); levels.redraw(); } }, "i");
     const shown = told[side] ? [aboutVariable(variable)]
       : [h("div.description", { dir: "auto", title: variable.description }, question, variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null, universe ? h("span.muted", {}, ` · asked of ${universe}`) : null)];
-    cards[side].replaceChildren(...[h("div.card-line", {}, name, about, kind, tabs),
-      ...shown,
+    cards[side].replaceChildren(...[h("div.card-line", {}, name, about, tabs),
+      ...shown, kind,
       reason ? h("div.reason", { title: reason }, reason) : null].filter(Boolean));
   }
 
@@ -83,9 +82,10 @@ export function createMatch(actions) {
     box.hidden = now.grouped;
     if (now.grouped) return;
     const facts = [["lowest", variable.minimum], ["median", variable.median], ["mean", variable.mean], ["highest", variable.maximum]].filter(([, value]) => value !== null && value !== undefined);
+    const written = numberOf(...facts.map(([, value]) => value));
     box.replaceChildren(...[h("p", {}, h("strong", {}, now.counting ? "Each person the condition holds for counts 1." : now.adjustment ? "The adjusted number is used as it is." : "The number is used as it is.")),
       distribution.shares ? miniature(distribution) : null,
-      facts.length && !now.adjustment ? h("dl.facts", {}, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, number(value))])) : null,
+      facts.length && !now.adjustment ? h("dl.facts", {}, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, written(value))])) : null,
       now.counting ? null : h("p.help", {}, "Add bins to put it into groups, or an adjustment to change unit or form."),
       now.counting ? null : h("button.small", { type: "button", onclick: () => settings[side].chips.querySelector("[data-key=bins]")?.click() }, "add bins")].filter(Boolean));
   }

@@ -3,7 +3,7 @@ import { createCompare } from "./compare.js";
 import { createTransfer } from "./transfer.js";
 import { createCoverage } from "./coverage.js";
 import { createHarmonyTable } from "./harmony_table.js";
-import { h, setText } from "./dom.js";
+import { h, number, setText } from "./dom.js";
 import { createRecode } from "./recode.js";
 import { createTarget } from "./target.js";
 import { OVERVIEWS } from "./worklist.js";
@@ -84,9 +84,9 @@ export function createOverview(actions, exchange, dialogs) {
       button.disabled = !items.length || (ofPair && !here);
       button.title = ofPair && items.length && !here ? "Only for harmonies of the open pair" : title;
     }
-    const count = shown === total ? `${total} harmon${total === 1 ? "y" : "ies"}` : `${shown} of ${total} harmonies`;
+    const count = shown === total ? `${number(total)} harmon${total === 1 ? "y" : "ies"}` : `${number(shown)} of ${number(total)} harmonies`;
     const unchecked = table?.unchecked() ?? 0;
-    const progress = unchecked ? ` · checking, ${unchecked} to go` : "";
+    const progress = unchecked ? ` · checking, ${number(unchecked)} to go` : "";
     setText(note, (items.length ? `${items.length} selected · ${count}` : `${count} · tick rows to act on them`) + progress);
   }
 

@@ -27,7 +27,7 @@ export function createQueue(actions) {
     update(next) {
       queue = next;
       const count = Object.keys(next?.items ?? {}).length;
-      const lessSure = next?.less_sure ?? 0;
+      const lessSure = next?.less_sure.length ?? 0;
       const searching = Boolean(next) && next.progress < 1;
       start.hidden = !next || (!count && !searching);
       start.disabled = !count;
@@ -38,6 +38,7 @@ export function createQueue(actions) {
     },
     /** Recipient suggested for a donor variable, or undefined. */
     suggested: (name) => queue?.items[name],
+    isLessSure: (name) => Boolean(queue?.less_sure.includes(name)),
     key(event) {
       const kind = queue?.at ? KEYS[event.key] : null;
       if (!kind || event.ctrlKey || event.metaKey || event.altKey) return false;

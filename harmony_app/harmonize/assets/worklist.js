@@ -114,12 +114,14 @@ export function createWorklist(actions, queue) {
     row.dot.className = `dot ${status}`;
     const reasons = statuses.variables?.[row.name]?.reasons ?? [];
     const aside = statuses.aside?.[row.name];
-    const word = aside ? [aside.verdict, aside.reason].filter(Boolean).join(": ") : STATUS_WORDS[status];
+    const waiting = statuses.waiting?.[row.name];
+    const word = aside ? [aside.verdict, aside.reason].filter(Boolean).join(": ") : waiting ? `undecided: ${waiting}` : STATUS_WORDS[status];
     row.dot.title = [word, ...reasons].join("\n");
     const hint = partners.length || aside ? undefined : queue.suggested(row.name);
-    setText(row.partner, aside ? aside.verdict : hint ? `${hint}?` : partners.join(", "));
-    row.partner.className = hint ? "hinted" : aside ? "aside" : "";
-    row.partner.title = hint ? `Suggested: ${hint}` : "";
+    setText(row.partner, aside ? aside.verdict : hint ? `${hint}?` : partners.length ? partners.join(", ") : waiting ? "waits" : "");
+    const lessSure = hint && queue.isLessSure(row.name);
+    row.partner.className = hint ? (lessSure ? "hinted less-sure" : "hinted") : aside || waiting ? "aside" : "";
+    row.partner.title = hint ? `${lessSure ? "Perhaps" : "Suggested"}: ${hint}` : partners.length ? "" : waiting ?? "";
     const reviewed = statuses.reviews?.[row.name] ?? "";
     setText(row.sign, { reviewed: "✓", "needs work": "!" }[reviewed] ?? "");
     row.sign.className = `review-sign is-${reviewed.replace(" ", "-")}`;

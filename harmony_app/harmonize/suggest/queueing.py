@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.matching import Candidate
 from fusion_core.harmony.model import harmony_key, split_key
+from fusion_core.harmony.store import names_set_aside
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize.suggest.suggesting import CONFIDENCE_WORDS
 from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
@@ -116,7 +117,7 @@ class Queueing:
             queue={
                 "progress": 1 - self._left / max(self._total, 1),
                 "items": {item.donor: item.candidate.variable.name for item in waiting},
-                "less_sure": sum(not item.candidate.is_worth_a_look for item in waiting),
+                "less_sure": [item.donor for item in waiting if not item.candidate.is_worth_a_look],
                 "at": at
                 and {
                     "key": at.key,
@@ -136,7 +137,9 @@ class Queueing:
 
     def _waiting(self) -> list[Queued]:
         work = require_work(self._host)
-        done = {split_key(key)[0] for key in (*work.saved, *work.drafts)} | work.decided.keys()
+        done = {split_key(key)[0] for key in (*work.saved, *work.drafts)} | names_set_aside(
+            work.decided
+        )
         # One area of a donor says all that its coarser areas, or other names of it, could.
         partners = {split_key(key)[1] for key in (*work.saved, *work.drafts)}
         refused = work.declined | self._skipped

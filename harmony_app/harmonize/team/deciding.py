@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fusion_core.errors import InputError
@@ -40,13 +41,7 @@ class Deciding:
         self._show(work)
         what = names[0] if len(changes) == 1 else f"{len(changes)} variables"
         verb = "is" if len(changes) == 1 else "are"
-        word = next(iter(changes.values()))
-        host.toast(
-            f"{what} {verb} undecided again."
-            if word is None
-            else f"{what} {verb} set aside: {word.verdict}.",
-            undo={"kind": "undecide"},
-        )
+        host.toast(f"{what} {verb} {_word(changes)}.", undo={"kind": "undecide"})
 
     def _undo(self, message: Message) -> None:
         del message
@@ -60,7 +55,7 @@ class Deciding:
 
 
 def decision_record(decision: Decision | None) -> dict[str, Any] | None:
-    """Describe why a variable was set aside; ``None`` where it was not."""
+    """Describe what was decided of a variable; ``None`` where nothing was said."""
     if decision is None:
         return None
     return {
@@ -69,6 +64,16 @@ def decision_record(decision: Decision | None) -> dict[str, Any] | None:
         "who": decision.author,
         "time": decision.when,
     }
+
+
+def _word(changes: Mapping[str, Decision | None]) -> str:
+    """Say what was decided alike on all variables."""
+    decision = next(iter(changes.values()))
+    if decision is None:
+        return "undecided"
+    if decision.sets_aside:
+        return f"set aside: {decision.verdict}"
+    return "undecided, with your reason"
 
 
 def _names(message: Message, work: PairSession) -> list[str]:

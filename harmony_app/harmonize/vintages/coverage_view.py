@@ -43,7 +43,7 @@ class CoverageView:
             found = {}
             for other in recipient_vintages(workspace, pair):
                 try:
-                    decided = HarmonyStore(workspace.path, other).decisions.load()
+                    decided = HarmonyStore(workspace.path, other).decisions.set_aside()
                     found[other] = coverage(donor, stored_contents(workspace, other), decided)
                 except HarmonyError:
                     continue  # opening that pair says what is wrong with its file

@@ -96,13 +96,13 @@ def worklist_statuses(
     attention
         Why a harmony needs attention, by key.
     decided
-        Donor variables somebody decided to leave without a harmony.
+        What was decided of donor variables without a harmony.
 
     Returns
     -------
     dict
         ``variables`` (name → status, partners and reasons), ``aside`` (name → why it has no
-        harmony), ``done`` and ``total`` counts.
+        harmony), ``waiting`` (name → what its decision waits for), ``done`` and ``total`` counts.
     """
     urgency = ("attention", "draft", "saved")
     variables: dict[str, dict[str, Any]] = {}
@@ -114,13 +114,19 @@ def worklist_statuses(
             entry.setdefault("reasons", []).extend(attention.get(key, ()))
         entry["status"] = min(entry["status"], status, key=urgency.index)
     answers = {variable.name for variable in dictionary.harmonizable()}
+    decisions = {
+        name: item
+        for name, item in (decided or {}).items()
+        if name in answers and name not in variables
+    }
     return {
         "variables": variables,
         "aside": {
             name: {"verdict": item.verdict, "reason": item.reason}
-            for name, item in (decided or {}).items()
-            if name in answers and name not in variables
+            for name, item in decisions.items()
+            if item.sets_aside
         },
+        "waiting": {name: item.reason for name, item in decisions.items() if not item.sets_aside},
         "done": len(answers.intersection(done)),
         "total": len(answers),
     }

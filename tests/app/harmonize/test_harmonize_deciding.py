@@ -36,6 +36,17 @@ def test_a_variable_is_set_aside_with_a_reason_and_taken_back(open_page, workspa
     assert stored["kids"].reason == "to be fused"
 
 
+def test_what_an_undecided_variable_waits_for_is_shown_and_counts_as_to_decide(open_page, told):
+    page = open_page(donor="kids")
+    page.receive(
+        {"kind": "decide", "variables": ["kids"], "verdict": "undecided", "reason": "ask Lee"}
+    )
+    statuses = part(page, "statuses")
+    assert (statuses["aside"], statuses["waiting"]) == ({}, {"kids": "ask Lee"})
+    assert part(page, "subject")["decision"]["verdict"] == "undecided"
+    assert any("undecided, with your reason" in item.get("message", "") for item in told)
+
+
 def test_many_are_set_aside_at_once_but_those_with_a_harmony(open_page, told):
     page = open_page(donor="heat", recipient="hfl")
     page.receive({"kind": "take_suggestion"})

@@ -16,6 +16,7 @@ from hard_cases import (
     saved,
     table,
 )
+from looking import wait_until_inside
 from playwright.sync_api import expect
 
 from fusion_core.harmony.apply.prices import deflation_factor
@@ -201,6 +202,7 @@ def test_dollars_are_deflated_and_meet_the_brackets(hand, published):
 def test_years_of_moving_in_meet_durations_counted_back(hand):
     pair = "AHS_2019__ACS_2019"
     hand.open(pair, "move", "mv")
+    expect(hand.page.locator(".plain-number.donor .facts")).to_contain_text("lowest1934")
     hand.chip("donor", "bins")
     hand.button("use the ranges")
     hand.chip("donor", "collapse")
@@ -231,6 +233,8 @@ def test_eight_sources_of_income_are_added_up(hand, published):
         )
     hand.press("Escape")
     hand.reads("plus income from educational assistance plus")
+    hand.page.set_viewport_size({"width": 1024, "height": 768})
+    wait_until_inside(hand.page.locator(".quantiles"))
     hand.save()
     harmony = saved(hand.workspace, pair, "incasist__oip")
     donor, recipient = columns(hand, pair, harmony)

@@ -431,7 +431,13 @@ def test_variables_are_set_aside_by_one_key_each_until_all_are_decided(shared_ap
     expect(row.locator(".dot")).to_have_attribute("title", re.compile("asked of one person only"))
     page.locator(".chooser-head h2").click()
     page.keyboard.press("u")
-    expect(row.locator(".partner")).not_to_have_text("nothing matches")
+    expect(row.locator(".partner")).to_have_text("waits")
+    expect(page.locator(".coverage-text")).not_to_contain_text("set aside")
+    page.keyboard.press("r")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("ask who was asked")
+    page.keyboard.press("Enter")
+    expect(row.locator(".dot")).to_have_attribute("title", "undecided: ask who was asked")
 
 
 def test_the_search_is_a_key_away_and_saving_leaves_the_hand_where_it_is(shared_app, page):

@@ -33,6 +33,17 @@ def test_a_decision_is_kept_with_its_reason_and_taken_back(decisions, tmp_path):
     assert list_pairs(tmp_path) == [], "decisions alone are no harmonies"
 
 
+def test_an_undecided_variable_keeps_what_it_waits_for_and_is_still_to_decide(decisions):
+    decisions.change(decide(["kwh"], "not a predictor", author="ann"))
+    decisions.change(
+        decide(["gas", "oil"], "undecided", author="bob", reason="ask the field staff")
+    )
+    assert decisions.load()["gas"].reason == "ask the field staff"
+    assert decisions.set_aside() == {"kwh"}
+    decisions.change(decide(["gas"], "undecided", author="bob"))
+    assert "gas" not in decisions.load(), "without a reason there is nothing to keep"
+
+
 def test_people_who_decide_at_once_lose_nothing(decisions):
     def work(who):
         for number in range(10):
