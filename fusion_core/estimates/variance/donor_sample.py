@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from itertools import pairwise
 from operator import and_, mul
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +33,7 @@ from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
 from fusion_core.estimates.variance.donor_answers import ask_donor, donor_answers
 from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
-from fusion_core.estimates.variance.regression import Regression
+from fusion_core.estimates.variance.regression import Regression, Replication, random_groups
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.records import Checked
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-RANDOM_GROUPS: Final = 100
-"""Groups a donor without replicate weights is dealt to (delete-a-group jackknife, Kott 2001)."""
 _FEWEST_DONORS: Final = 2
 # Combinations of patterns and donors looked at, at most (240 MB).
 _MOST_ANSWERS: Final = 30_000_000
@@ -152,7 +149,7 @@ class DonorSample(Checked, Summarized):
         freedom = float(weights.design.rank)
         dealt = None
         if not weights.has_replicates:
-            values, dealt, factor = _random_groups(weights.full)
+            values, dealt, factor = random_groups(weights.full)
             freedom = max(float(dealt.max()), 1.0)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
@@ -378,21 +375,9 @@ class DonorSample(Checked, Summarized):
         fit = self.regression(values)
         residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
         widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
-        return np.asarray(widened * (fit.inverse @ self._changes(residual)))
-
-    def _changes(self, residual: Floats) -> Floats:
-        """Return Σ_j (w_jr − w_j) x_j e_j for every replicate r, shape (columns, R)."""
-        if self.dealt is None:
-            changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
-            return np.asarray(self._matrix.T @ changed)
-        from scipy import sparse
-
-        # Leaving a group out takes its households away and gives the others their weight.
-        order, ends = _by_group(self.dealt)
-        own, count = (self.weights[:, 0] * residual)[order], len(ends) - 1
-        members = sparse.csr_array((own, order, ends), shape=(count, len(order)))
-        sums = np.asarray(members @ self._matrix).T
-        return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
+        return np.asarray(
+            widened * (fit.inverse @ self._replication.changes(self._matrix, residual))
+        )
 
     def regressed(self, values: Floats) -> tuple[Floats, Floats]:
         """Return the regressions of several numbers at once, and how their coefficients move.
@@ -421,21 +406,9 @@ class DonorSample(Checked, Summarized):
             left = np.where(used, own - found @ self._matrix.T, 0.0)
             widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
             coefficients[places] = found
-            movements[places] = widened * (fit.inverse @ self._changes_of(left))
+            changes = self._replication.changes_of(self._matrix, left)
+            movements[places] = widened * (fit.inverse @ changes)
         return coefficients, movements
-
-    def _changes_of(self, residuals: Floats) -> Floats:
-        """Return what `_changes` does of several residuals, shape (functions, columns, R)."""
-        if self.dealt is None:
-            return np.stack([self._changes(residual) for residual in residuals])
-        order, ends = _by_group(self.dealt)
-        count = len(ends) - 1
-        matrix, weighted = self._matrix[order], (residuals * self.weights[:, 0])[:, order]
-        sums = np.stack(
-            [weighted[:, first:last] @ matrix[first:last] for first, last in pairwise(ends)],
-            axis=2,
-        )
-        return np.asarray((sums.sum(axis=2, keepdims=True) - count * sums) / max(count - 1, 1))
 
     def unexplained(self, values: Floats) -> float:
         """Return the variance of single donors around the regression of their values.
@@ -481,25 +454,9 @@ class DonorSample(Checked, Summarized):
         return self._regressions[key]
 
     @property
+    def _replication(self) -> Replication:
+        return Replication(self.weights, self.dealt)
+
+    @property
     def _matrix(self) -> Floats:
         return self.own.matrix
-
-
-def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:
-    """Deal the donors to random groups, one of which is left out at a time.
-
-    Returns
-    -------
-    tuple
-        The weights as a column, the group of every donor, and the factor of the jackknife.
-    """
-    count = min(RANDOM_GROUPS, len(weight))
-    # Seeded by the size alone: the same donor has the same margins at every reading.
-    group = np.random.default_rng(len(weight)).permutation(len(weight)) % count
-    return weight[:, None], group, (count - 1.0) / count
-
-
-def _by_group(dealt: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the donors in the order of their groups, and where the groups begin and end."""
-    order = np.argsort(dealt, kind="stable")
-    return order, np.searchsorted(dealt[order], np.arange(int(dealt.max()) + 2))
