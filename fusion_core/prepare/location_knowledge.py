@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import read_contexts
-from fusion_core.geography.location import PUMA, place_columns, read_intersections
+from fusion_core.geography.location import PUMA, SHARE, place_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,12 +59,36 @@ def location_knowledge(
 
 
 def _places(workspace: Workspace, donor: SurveySource, pool: PredictorPool) -> dict[str, int]:
-    """Return the donor's columns that narrow the PUMA, and how many places each tells apart."""
+    """Return the donor's columns that narrow the PUMA, and how many places each tells apart.
+
+    A column whose places follow from those of another, such as the region of a state, adds nothing.
+    """
+    if PUMA not in pool.recipient.columns:
+        return {}
     published = [name for name in donor.description.geography if name in pool.donor.columns]
-    columns = [
-        name for table in read_intersections(workspace, published) for name in place_columns(table)
-    ]
-    return {name: int(pool.donor[name].nunique()) for name in dict.fromkeys(columns)}
+    areas = pool.recipient[PUMA].dropna().unique()
+    tables = donor_intersections(workspace, pool.donor, published, areas)
+    counts = {
+        name: int(pool.donor[name].nunique()) for table in tables for name in place_columns(table)
+    }
+    kept: list[pd.DataFrame] = []
+    for table in sorted(
+        tables, key=lambda table: -max(counts[name] for name in place_columns(table))
+    ):
+        if not any(_follows(table, finer) for finer in kept):
+            kept.append(table)
+    return {name: counts[name] for table in kept for name in place_columns(table)}
+
+
+def _follows(coarse: pd.DataFrame, fine: pd.DataFrame) -> bool:
+    """Whether the place of one table follows from that of another, wherever PUMAs lie in one of each."""
+    both = [table[table[SHARE] > 0] for table in (coarse, fine)]
+    if any(table[PUMA].duplicated().any() for table in both):
+        return False
+    joined = both[0].merge(both[1], on=PUMA)
+    places = joined[place_columns(fine)].astype(str).agg(" / ".join, axis=1)
+    labels = joined[place_columns(coarse)].astype(str).agg(" / ".join, axis=1)
+    return bool(len(joined) and labels.groupby(places).nunique().max() == 1)
 
 
 def _published(donor: SurveySource, places: dict[str, int], *, names_puma: bool) -> str:
