@@ -127,7 +127,9 @@ def read_checklist(workspace: Workspace) -> Checklist:
     donors = [survey for survey in surveys if survey not in recipients]
     surveyed = (_recipient_step(workspace, recipients, donors), _donor_step(workspace, donors))
     places = _place_step(workspace, [surveys[survey] for survey in recipients])
-    harmonies = _harmony_step(counts, has_surveys=len(surveys) > 1)
+    subjects = [step.subject for step in reversed(surveyed)]
+    pair = "__".join(subjects) if all(subjects) else ""
+    harmonies = _harmony_step(counts, pair, has_surveys=len(surveys) > 1)
     blocked = ""
     if not _is_fusible(workspace, counts):
         follows = any(step.state != "done" for step in (*surveyed, harmonies))
@@ -250,7 +252,7 @@ def _place_step(workspace: Workspace, recipients: list[SurveyDescription]) -> St
     return Step("places", "Places", "missing" if missing else "done", tuple(found), missing)
 
 
-def _harmony_step(counts: Mapping[SurveyPair, int], *, has_surveys: bool) -> Step:
+def _harmony_step(counts: Mapping[SurveyPair, int], pair: str, *, has_surveys: bool) -> Step:
     title = "Harmonies"
     if counts:
         found = tuple(
@@ -265,7 +267,7 @@ def _harmony_step(counts: Mapping[SurveyPair, int], *, has_surveys: bool) -> Ste
     missing = (
         "No harmony is saved yet. A harmony makes one predictor of a question that both surveys ask"
     )
-    return Step("harmonies", title, "missing", missing=missing)
+    return Step("harmonies", title, "missing", missing=missing, subject=pair)
 
 
 def _run_step(workspace: Workspace, blocked: str, problems: list[str]) -> Step:

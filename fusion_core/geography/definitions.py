@@ -110,7 +110,8 @@ def check_definitions(workspace: Workspace, description: SurveyDescription, kind
         return ""
     if not own:
         return (
-            f"Which census defined the PUMAs of {title} is unknown; the boundaries are of {drawn}."
+            f"{title} does not say which census defined its PUMAs; make sure that it was that of {drawn}, "
+            "as for the boundaries."
         )
     if not drawn:
         return (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.summaries import counted
-from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MILLION: Final = 1_000_000
 _SHOWN: Final = 8
+_FEW_VALUES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def report_facts(trial: ImportTrial, reader: Reader | None = None) -> tuple[Fact
     ]
     if trial.inspection is not None:
         facts += [
+            Fact("Numbers or codes", _perhaps_codes(survey)),
             Fact("Special values", _special(trial.inspection)),
             Fact("Left out", _left_out(trial.inspection)),
         ]
@@ -66,10 +68,13 @@ def _prices(survey: Survey) -> str:
 def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:
     described = survey.dictionary.get(HOUSEHOLD_KEY)
     source = "" if described is None else f" – {described.description}"
-    yield f"{counted(len(household), 'household')}, each with its own {HOUSEHOLD_KEY}{source}"
+    yield f"{counted(len(household), 'household')} with unique identifiers{source}"
     if survey.person is not None:
         homes = survey.person[HOUSEHOLD_KEY].nunique()
         yield f"{counted(len(survey.person), 'person')} in {homes:,} of them"
+        numbers = survey.dictionary.get(PERSON_KEY)
+        if numbers is not None:
+            yield f"{numbers.description[:1].lower()}{numbers.description[1:]}"
 
 
 def _published(survey: Survey, reader: Reader | None) -> str:
@@ -129,6 +134,24 @@ def _areas(survey: Survey) -> str:
         years = " and ".join(censuses)
         return f"{text}; PUMAs of {years} side by side: one code can stand for different areas"
     return f"{text}; PUMAs as defined in {censuses[0]}" if censuses else text
+
+
+def _perhaps_codes(survey: Survey) -> str:
+    """Name numbers that no codebook explains and whose few values may be codes of categories."""
+    names = [
+        variable.name
+        for variable in survey.dictionary.answers()
+        if variable.type == "integer"
+        and not variable.description
+        and survey.table(variable.respondent)[variable.name].nunique() <= _FEW_VALUES
+    ]
+    if not names:
+        return ""
+    verb = "has" if len(names) == 1 else "have"
+    return (
+        f"{_shown(names)} {verb} at most {_FEW_VALUES} different values; if they are codes, set the "
+        "type of the column to category"
+    )
 
 
 def _left_out(inspection: Inspection) -> str:

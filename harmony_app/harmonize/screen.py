@@ -57,7 +57,7 @@ class Screen:
         self._workspace = session.workspace
         self._browser = browser
         self._show_table = show_table
-        self._labels: list[list[str]] = []
+        self._labels: tuple[object, ...] = ()
         self._consequence: Consequence | None = None
 
     def show_pair(self, work: PairSession | None) -> None:
@@ -184,10 +184,14 @@ class Screen:
         form = harmony_form(state, work.surveys, sequence=sequence)
         for name in SIDES:
             form["sides"][name]["recode"] = side_recode(self._workspace, state.current, name)
-        labels = [
-            [item.level for item in side.levels]
-            for side in (state.current.donor, state.current.recipient)
-        ]
+        # Two harmonies may have the same labels, or none; the browser waits for those of this one.
+        labels = (
+            state.current.key,
+            *(
+                tuple(item.level for item in side.levels)
+                for side in (state.current.donor, state.current.recipient)
+            ),
+        )
         if labels != self._labels:
             # The lists appear at once; their shares follow with the preview.
             self._labels = labels

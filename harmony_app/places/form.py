@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 _BOUNDARIES, _TABLE, _CONTEXT = "Boundaries", "Spatial table", "Local context"
 _UNKNOWN: Final = "as the file says"
+_FILES: Final = (
+    "Boundaries as GeoPackage, GeoJSON, zipped shapefile or Parquet, such as those the Census Bureau"
+    " publishes; tables as CSV, Excel or Parquet."
+)
 _CROSSWALKS: Final = (
     ("Crosswalk towards PUMAs", "or a path on the server"),
     ("Second crosswalk", "where one alone does not lead to PUMAs"),
@@ -41,8 +45,8 @@ _START: Final = (
     "Nothing is stored until you have checked it",
     (
         (
-            "Send a file or name one on the server, and check it. What was found, how much of the"
-            " country it covers, and any problems appear here."
+            "Upload a file, or give its path on the server, and check it. What was found and any"
+            " problems appear here."
         ),
     ),
 )
@@ -89,6 +93,7 @@ class AddForm(pn.viewable.Viewer):
             self._uploads.path / "file",
             failed=self._say,
             given=lambda: pn.state.execute(self._look),
+            hint=_FILES,
         )
         self._kind = pn.widgets.TextInput(
             label="Kind: puma, county, state, or a survey's own column",
@@ -143,7 +148,7 @@ class AddForm(pn.viewable.Viewer):
             self._store,
             back,
             margin=0,
-            stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"],
+            stylesheets=shared_style("actions"),
         )
         self._fields = pn.Column(margin=0, sizing_mode="stretch_width")
         form = pn.Column(
@@ -197,7 +202,9 @@ class AddForm(pn.viewable.Viewer):
     def _request(self) -> Request:
         path = self._file.path
         if path is None and self._what.value != _TABLE:
-            raise InputError("No file is given", fix="Send a file, or name one on the server")
+            raise InputError(
+                "No file is given", fix="Upload a file, or give its path on the server"
+            )
         if path is not None and self._what.value == _BOUNDARIES:
             return BoundaryRequest(path, self._kind.value_input.strip(), self._census.value)
         files = [field.path for field in self._crosswalks]
@@ -236,6 +243,8 @@ class AddForm(pn.viewable.Viewer):
             self._report.object = stored[1]
         self._check.disabled = False
         self._store.disabled = self._tried is None
+        self._store.color = "default" if self._store.disabled else "primary"
+        self._check.color = "primary" if self._store.disabled else "default"
 
     def _close(self, kind: str, table: str) -> None:
         self._uploads.clear()
@@ -262,7 +271,8 @@ class AddForm(pn.viewable.Viewer):
         )
         census = str(areas[CENSUS].iloc[0]) if CENSUS in areas.columns else "unknown"
         facts = {"Areas": f"{len(areas):,}", "Census": census}
-        return (request.kind, ""), _report(request.kind, facts, [areas.attrs["note"]])
+        title = f"The boundaries '{request.kind}'"
+        return (request.kind, ""), _report(title, facts, [areas.attrs["note"]])
 
     def _work_context(self, request: ContextRequest, *, store: bool) -> tuple[tuple[str, str], str]:
         context = (

@@ -82,7 +82,8 @@ def _places(step: Step) -> Way:
 def _harmonies(step: Step) -> Way:
     if step.state == "done":
         return Way("Open the harmonies", f"harmonize?pair={quote(step.subject)}")
-    return Way("Make a harmony", "harmonize")
+    pair = f"?pair={quote(step.subject)}" if step.subject else ""
+    return Way("Make a harmony", f"harmonize{pair}")
 
 
 def _run(step: Step) -> Way:

@@ -51,10 +51,10 @@ class Corrections(pn.viewable.Viewer):
             "replicates": pn.widgets.Select(label="Replicate weights", options=inferred, **wide),
             "design": pn.widgets.Select(label="Replication design", options=_DESIGNS, **wide),
             "person_weight": pn.widgets.TextInput(
-                label="Weight of persons", placeholder=AUTOMATIC, **wide
+                label="Person weight", placeholder=AUTOMATIC, **wide
             ),
             "missing": pn.widgets.TextAreaInput(
-                label="Codes for no answer, by column",
+                label="Codes for missing answers",
                 placeholder="RENT = -6, -9",
                 rows=3,
                 **wide,
@@ -63,10 +63,10 @@ class Corrections(pn.viewable.Viewer):
                 label="Columns to leave out", placeholder="none", **wide
             ),
             "areas": pn.widgets.MultiChoice(
-                label="Columns of areas, coarse to fine", placeholder=AUTOMATIC, **wide
+                label="Areas, coarse to fine", placeholder=AUTOMATIC, **wide
             ),
             "renamed": pn.widgets.TextAreaInput(
-                label="New names of columns", placeholder="AGE_ = age_flag", rows=3, **wide
+                label="Rename columns", placeholder="AGE_ = age_flag", rows=3, **wide
             ),
             "types": pn.widgets.TextAreaInput(
                 label="Types of columns",
@@ -75,16 +75,14 @@ class Corrections(pn.viewable.Viewer):
                 **wide,
             ),
             "implied_decimals": pn.widgets.TextAreaInput(
-                label="Digits that are decimals", placeholder="WGTP = 2", rows=3, **wide
+                label="Implied decimals", placeholder="WGTP = 2", rows=3, **wide
             ),
-            "decimal": pn.widgets.Select(
-                label="Decimals are marked by a", options=_DECIMALS, **wide
-            ),
+            "decimal": pn.widgets.Select(label="Decimal mark", options=_DECIMALS, **wide),
             "sheet": pn.widgets.TextInput(
-                label="Sheet of a workbook, or file in a ZIP", placeholder="the first", **wide
+                label="Sheet, or file in a ZIP", placeholder="the first", **wide
             ),
             "header_row": pn.widgets.IntInput(
-                label="Row of the column names (0 finds it)", start=0, value=0, **wide
+                label="Header row (0: found)", start=0, value=0, **wide
             ),
         }
         self._more = pn.widgets.Button(

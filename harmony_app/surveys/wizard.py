@@ -65,8 +65,8 @@ _START: Final = (
             " and labels – and any problems, with their rows, appear here."
         ),
         (
-            "Any file may be sent from here, in pieces with progress. One of more than a few hundred"
-            " megabytes is there sooner by its path on the server, or with"
+            "Files of more than a few hundred megabytes are read sooner if you give their path on the"
+            " server, or use"
         ),
     ),
     "harmony survey add",
@@ -114,7 +114,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._help = pn.pane.HTML("", margin=0, stylesheets=_style("wizard"))
         self._slots = pn.Column(margin=0, sizing_mode="stretch_width")
         self._name = pn.widgets.TextInput(
-            label="Survey", placeholder="RECS", margin=0, sizing_mode="stretch_width"
+            label="Short name", placeholder="RECS", margin=0, sizing_mode="stretch_width"
         )
         self._vintage = pn.widgets.TextInput(
             label="Vintage", placeholder="2015", margin=0, sizing_mode="stretch_width"
@@ -123,20 +123,20 @@ class ImportWizard(pn.viewable.Viewer):
             label="Full name (optional)", margin=0, sizing_mode="stretch_width"
         )
         self._prices = pn.widgets.TextInput(
-            label="Dollars are of the year",
-            placeholder="that of the vintage",
+            label="Dollars in prices of",
+            placeholder="the vintage",
             margin=0,
             sizing_mode="stretch_width",
         )
         self._encoding = pn.widgets.Select(
-            label="Text is written in", options=_ENCODINGS, margin=0, sizing_mode="stretch_width"
+            label="Text encoding", options=_ENCODINGS, margin=0, sizing_mode="stretch_width"
         )
         self._corrections = Corrections(self._change_corrections)
         self._recipe = pn.widgets.Select(
-            label="Choices of an earlier import", margin=0, sizing_mode="stretch_width"
+            label="Settings of an earlier import", margin=0, sizing_mode="stretch_width"
         )
         self._recipe_file = pn.widgets.TextInput(
-            label="or its recipe.toml by path",
+            label="or a recipe.toml file",
             placeholder="path on the server",
             visible=self._session.names_files,
             margin=0,
@@ -171,11 +171,11 @@ class ImportWizard(pn.viewable.Viewer):
             title,
             self._reader,
             self._help,
-            self._recipes,
             self._slots,
-            self._encoding,
             self._names,
             self._titles,
+            self._encoding,
+            self._recipes,
             self._corrections,
             self._confirmation,
             pn.Row(
@@ -183,7 +183,7 @@ class ImportWizard(pn.viewable.Viewer):
                 self._store,
                 self._cancel,
                 margin=0,
-                stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"],
+                stylesheets=_style("actions"),
             ),
             stylesheets=[*_style("card"), *_style("form")],
             margin=0,

@@ -94,4 +94,4 @@ def test_boundaries_are_sent_as_the_kind_the_field_shows(page, served):
     )
     expect(page.get_by_text("Upload complete").first).to_be_visible()
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("puma can be stored")).to_be_visible()
+    expect(page.get_by_text("The boundaries 'puma' can be stored")).to_be_visible()

@@ -138,7 +138,7 @@ def test_nothing_overflows_the_window(new_page, served, width, height, dark):
 
 def fill(page: Page, path: Path, vintage: str) -> None:
     page.get_by_placeholder("or a path on the server").first.fill(str(path))
-    page.get_by_label("Survey", exact=True).fill("MINE")
+    page.get_by_label("Short name").fill("MINE")
     page.get_by_label("Vintage").fill(vintage)
 
 
@@ -179,7 +179,7 @@ def test_an_uploaded_file_is_read_like_one_on_the_server(page, served, tmp_path)
     page.goto(f"{served.url}/surveys?mode=import")
     page.locator("input[type=file]").first.set_input_files(good)
     expect(page.get_by_text("Upload complete").first).to_be_visible()
-    page.get_by_label("Survey", exact=True).fill("MINE")
+    page.get_by_label("Short name").fill("MINE")
     page.get_by_label("Vintage").fill("2023")
     check(page)
     expect(page.get_by_text("The files are in order")).to_be_visible()
@@ -195,7 +195,7 @@ def test_a_file_larger_than_one_message_is_received_in_pieces(page, served, tmp_
     page.goto(f"{served.url}/surveys?mode=import")
     page.locator("input[type=file]").first.set_input_files(large)
     expect(page.get_by_text("Upload complete").first).to_be_visible(timeout=60_000)
-    page.get_by_label("Survey", exact=True).fill("LARGE")
+    page.get_by_label("Short name").fill("LARGE")
     page.get_by_label("Vintage").fill("2023")
     check(page)
     expect(page.get_by_text("The files are in order")).to_be_visible(timeout=60_000)
@@ -207,7 +207,7 @@ def test_replacing_a_survey_needs_a_second_yes(page, served, tmp_path):
     workspace = Workspace.open(served.workspace)
     page.goto(f"{served.url}/surveys?mode=import")
     page.get_by_placeholder("or a path on the server").first.fill(str(again))
-    page.get_by_label("Survey", exact=True).fill("ENERGY")
+    page.get_by_label("Short name").fill("ENERGY")
     page.get_by_label("Vintage").fill("2020")
     check(page)
     expect(page.get_by_text("The files are in order")).to_be_visible()

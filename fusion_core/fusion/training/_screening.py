@@ -149,7 +149,7 @@ def _lasso_strength(
         if largest == 0:
             continue
         penalties = np.geomspace(largest, largest * PATH_END, PATH_LENGTH)
-        path = _path(columns, target, gram, penalties, check)
+        path = _path(columns, target, (gram, product), penalties, check)
         # Deviance explained along the path, from the cross products alone.
         explained = 2 * product @ path - np.einsum("ia,ij,ja->a", path, gram, path)
         enough = int(np.argmax(explained >= deviance_share * explained[-1]))
@@ -162,7 +162,7 @@ def _lasso_strength(
 def _path(
     columns: NDArray[np.float64],
     target: NDArray[np.float64],
-    gram: NDArray[np.float64],
+    products: tuple[NDArray[np.float64], NDArray[np.float64]],
     penalties: NDArray[np.float64],
     check: Callable[[], None],
 ) -> NDArray[np.float64]:
@@ -171,6 +171,7 @@ def _path(
     One penalty at a time, each beginning where the one before ended, so that the wish to stop is
     heard within a path of correlated columns, which may take many iterations.
     """
+    gram, product = products
     path = np.zeros((columns.shape[1], len(penalties)))
     start = None
     for place, penalty in enumerate(penalties):
@@ -180,6 +181,7 @@ def _path(
             target,
             alphas=[penalty],
             precompute=gram,
+            Xy=product,  # scikit-learn before 1.7 reads it unasked where inputs are not checked
             check_input=False,
             coef_init=start,
             max_iter=PATH_ITERATIONS,

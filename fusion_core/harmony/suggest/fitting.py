@@ -88,7 +88,7 @@ def _weighed(candidate: Candidate, fit: float | None) -> Candidate:
     factor = 1 - _INFLUENCE + _INFLUENCE * (_UNKNOWN if fit is None else fit)
     reason = candidate.reason
     if fit is not None and fit >= _WORTH_SAYING:
-        reason = f"{reason}; the answers are as frequent" if reason else "as frequent answers"
+        reason = f"{reason}; similar shares" if reason else "similar shares"
     return replace(candidate, score=candidate.score * factor, reason=reason)
 
 

@@ -38,7 +38,7 @@ PERSON_WEIGHTS: Final[tuple[str, ...]] = (
 )
 GENERAL_WEIGHTS: Final = (
     *("weight", "wgt", "wt", "weights", "sample_weight", "sampling_weight", "survey_weight"),
-    *("finalwgt", "final_weight", "finalwt", "finwgt", "fnlwgt", "sampwt"),
+    *("finalwgt", "finalweight", "final_weight", "finalwt", "finwgt", "fnlwgt", "sampwt"),
 )
 # Weights and the stems of their replicates that no rule of spelling joins.
 _KNOWN_PAIRS: Final = {

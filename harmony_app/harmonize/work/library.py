@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import panel as pn
 
+from fusion_core.errors import HarmonyError
+from fusion_core.geography.definitions import PUMA
 from fusion_core.harmony.apply import RowsCache
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
@@ -47,21 +49,24 @@ def pair_choice(workspace: Workspace, in_use: Collection[SurveyPair]) -> PairCho
     in_use
         Pairs that have a file of harmonies.
     """
-    return _pair_choice(tuple(workspace.survey_ids()), frozenset(in_use))
+    surveys = tuple(workspace.survey_ids())
+    located = frozenset(survey for survey in surveys if _is_located(workspace, survey))
+    return _pair_choice(surveys, located, frozenset(in_use))
 
 
 @lru_cache(maxsize=4)  # a hundred surveys make ten thousand pairs
-def _pair_choice(surveys: tuple[SurveyId, ...], in_use: frozenset[SurveyPair]) -> PairChoice:
+def _pair_choice(
+    surveys: tuple[SurveyId, ...], located: frozenset[SurveyId], in_use: frozenset[SurveyPair]
+) -> PairChoice:
     names = {survey: str(survey) for survey in surveys}
-    acs = {survey: _is_acs(survey) for survey in surveys}
     position = {survey: index for index, survey in enumerate(surveys)}
 
     def rank(pair: SurveyPair) -> tuple[bool, bool, bool, str, str]:
         donor, recipient = pair.donor, pair.recipient
         return (
             pair not in in_use,
-            not acs[recipient],
-            acs[donor],
+            recipient not in located,
+            donor in located,
             names[donor],
             names[recipient],
         )
@@ -74,8 +79,14 @@ def _pair_choice(surveys: tuple[SurveyId, ...], in_use: frozenset[SurveyPair]) -
     return PairChoice(tuple(pairs), record)
 
 
-def _is_acs(survey: SurveyId) -> bool:
-    return "ACS" in survey.name.upper()
+def _is_located(workspace: Workspace, survey: SurveyId) -> bool:
+    """Tell whether a survey knows where its households live, as recipients do."""
+    if "ACS" in survey.name.upper():  # a dictionary alone does not say so
+        return True
+    try:
+        return PUMA in workspace.describe(survey).geography
+    except HarmonyError:  # said when the survey is opened
+        return False
 
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> StoredSurvey:

@@ -40,6 +40,8 @@ class FileField(pn.viewable.Viewer):
         Told that another file counts.
     largest
         Bytes of the largest file that can hold what is asked for.
+    hint
+        Which files it may be.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class FileField(pn.viewable.Viewer):
         failed: Callable[[HarmonyError], None],
         given: Callable[[], object] | None = None,
         largest: int | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__()
         self._session = session
@@ -75,7 +78,7 @@ class FileField(pn.viewable.Viewer):
             limit=limit,
         )
         self._layout = pn.Column(
-            file_label(title, limit=limit),
+            file_label(title, hint, limit=limit),
             self.upload,
             self.text,
             margin=(2, 0, 6, 0),

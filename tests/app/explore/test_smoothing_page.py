@@ -51,7 +51,7 @@ def test_order_and_colours_follow_the_triple_goal_estimates(make_page):
     rows = page._answer.table.dropna(subset="estimate").sort_values("smooth_rank")
     assert [item["area"] for item in page.side.ranked.items] == rows["area_id"].tolist()
     assert all(item["ranks"] == "" for item in page.side.ranked.items)
-    assert "expected ranks" in page.side.note.object
+    assert "listed by expected rank" in page.side.note.object
     spread = rows["for_maps"].max() - rows["for_maps"].min()
     assert spread > rows["estimate"].max() - rows["estimate"].min()
 

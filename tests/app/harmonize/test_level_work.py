@@ -9,7 +9,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side
-from fusion_core.surveys.model import Dictionary
+from fusion_core.surveys.model import Dictionary, SurveyId
 from harmony_app.harmonize.match._level_edits import LEVEL_EDITS, paste_table
 from harmony_app.harmonize.match.consequences import labels_record
 from harmony_app.harmonize.match.level_work import alike
@@ -103,6 +103,18 @@ def test_labels_travel_once_and_not_with_every_edit(open_page, workspace):
     assert max(dict(sent).values()) < 100_000
 
 
+def test_labels_follow_the_match_even_where_both_have_the_same(open_page, workspace):
+    donor = workspace.survey(SurveyId("ENERGY", "2020"))
+    rooms = replace(donor.dictionary["kids"], name="rooms")
+    variables = [*donor.dictionary.values(), rooms]
+    household = donor.household.assign(rooms=donor.household["kids"])
+    workspace.add_survey(replace(donor, dictionary=Dictionary(variables), household=household))
+    page = open_page(donor="kids", recipient="agep")
+    assert json.loads(page.browser.labels)["key"] == "kids__agep"
+    page.receive({"kind": "open", "donor": "rooms", "recipient": "agep"})
+    assert json.loads(page.browser.labels)["key"] == "rooms__agep"
+
+
 def test_a_question_computes_nothing_again(open_page, monkeypatch):
     page = open_page(donor="heat", recipient="hfl")
     monkeypatch.setattr(page, "schedule", lambda: pytest.fail("a question changes nothing"))
@@ -129,7 +141,6 @@ def test_a_consequence_is_computed_once_for_a_harmony(open_page, monkeypatch):
 
 def _widen(workspace):
     """Give the recipient variable 10,000 levels."""
-    from fusion_core.surveys.model import SurveyId
     from fusion_core.surveys.storage import write_survey
 
     survey = workspace.survey(SurveyId("ACS", "2019"))

@@ -65,6 +65,6 @@ def test_a_column_no_file_has_is_named(trial):
 def test_the_report_names_keys_totals_and_areas(trial):
     facts = {fact.title: fact.text for fact in report_facts(trial(HOMES, PERSONS))}
     assert facts["Weighted total"] == "45 households, 45 persons"
-    assert facts["Keys"].startswith("30 households, each with its own household_id")
+    assert facts["Keys"].startswith("30 households with unique identifiers")
     assert "30 persons in 30 of them" in facts["Keys"]
     assert facts["Areas"] == "none: maps are not possible"

@@ -66,7 +66,7 @@ def test_an_incomplete_suggestion_tells_nothing(fits):
 def test_of_two_that_read_alike_the_one_with_as_frequent_answers_comes_first(fits):
     ranked = by_fit((candidate("other", 0.50), candidate("alike", 0.48)), fits)
     assert [item.variable.name for item in ranked] == ["alike", "other"]
-    assert ranked[0].reason == "alike reads alike; the answers are as frequent"
+    assert ranked[0].reason == "alike reads alike; similar shares"
     assert ranked[1].reason == "other reads alike"
 
 
