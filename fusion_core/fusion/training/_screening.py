@@ -181,7 +181,7 @@ def _path(
             target,
             alphas=[penalty],
             precompute=gram,
-            Xy=product,  # scikit-learn before 1.7 reads it unasked where inputs are not checked
+            Xy=product,  # some releases of scikit-learn read it where inputs are not checked, given or not
             check_input=False,
             coef_init=start,
             max_iter=PATH_ITERATIONS,
