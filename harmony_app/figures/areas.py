@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harmony_app.figures.look import Look
-from harmony_app.shell.look import number
+from harmony_app.figures.printing import Mark
+from harmony_app.shell.look import figure_colours, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,6 +138,20 @@ def known_dots(areas: pd.DataFrame, *, level: str, slope: float) -> AreaDots:
         up="fused",
         share=bool(level),
         slope=line,
+    )
+
+
+def area_marks(*, same: bool) -> tuple[Mark, ...]:
+    """Return what the dots and the dashed line stand for; nothing where a line of no difference means nothing."""
+    colours = figure_colours("light")
+    return (
+        (
+            Mark("within the margins of error of both", colours["accent"], "dot"),
+            Mark("beyond them", colours["bad"], "dot"),
+            Mark("the same on both sides", colours["muted"], dash=(5, 4)),
+        )
+        if same
+        else ()
     )
 
 

@@ -10,6 +10,8 @@ from harmony_app.figures.look import Look
 from harmony_app.shell.look import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 MOST_LEVELS: Final = 8
@@ -27,6 +29,27 @@ def shown_levels(reliability: pd.DataFrame) -> list[str]:
     ordered = frequency.sort_values(ascending=False, kind="stable")
     kept = set(ordered.index[:MOST_LEVELS])
     return [str(level) for level in frequency.index if level in kept]
+
+
+def answers_left_out(reliability: pd.DataFrame, variables: Sequence[str]) -> dict[str, int]:
+    """Return how many rarer answers have no panel, by variable; those of which all have one are missing.
+
+    Of two answers, whose charts mirror each other, none counts as left out.
+
+    Parameters
+    ----------
+    reliability
+        As in `fusion_core.validation.Validation`.
+    variables
+        The variables that are drawn.
+    """
+    found = {}
+    for name in variables:
+        own = reliability[reliability["variable"] == name]
+        left = own["level"].nunique() - MOST_LEVELS
+        if left > 0:
+            found[name] = int(left)
+    return found
 
 
 def calibration_panels(

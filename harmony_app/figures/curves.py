@@ -16,10 +16,12 @@ import pandas as pd
 from fusion_core.harmony.model import GROUP_COLOURS
 from harmony_app.figures.look import Look
 from harmony_app.figures.metrics import METRICS, Metric, subset_titles, value_text
-from harmony_app.shell.look import percent
+from harmony_app.shell.look import figure_colours, percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from harmony_app.shell.session import Theme
 
     Floats = NDArray[np.float64]
 
@@ -31,7 +33,7 @@ TICK_SHARES: Final = (0.0001, 0.001, 0.01, 0.05, 0.15, 0.35, 0.65, 1.0)
 # Ticks nearer to each other than this part of the axis would touch on a small screen.
 _TICK_ROOM: Final = 0.19
 _DASHES: Final = ((), (7, 4), (2, 3), (10, 3, 2, 3), (15, 4))
-_THICK, _THIN = 2.4, 1.6
+_THICK, _THIN, _WEB = 2.4, 1.6, 0.9
 # Subsets hardly smaller than the smallest that was compared are as well known.
 _EDGE: Final = 0.02
 
@@ -108,6 +110,11 @@ class CurveView:
         """Whether a kind of area is smaller than every subset that was compared."""
         return any(np.sqrt(mark.share) < self.tested for mark in self.marks)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Variables with lines of their own."""
+        return tuple(line.name for line in self.lines[METRICS[0].name])
+
     def outside(self, metric: str) -> int:
         """Return how many analyses lie outside a panel."""
         low, high = self.up[metric]
@@ -126,6 +133,25 @@ def line_styles(variables: Sequence[str]) -> dict[str, LineStyle]:
         )
         for place, name in enumerate(variables)
     }
+
+
+def drawn_styles(
+    variables: Sequence[str], named: Sequence[str], theme: Theme
+) -> dict[str, LineStyle]:
+    """Return how each variable is drawn: by a line of its own, or as part of the grey web.
+
+    Parameters
+    ----------
+    variables
+        All, in the order of their colours.
+    named
+        Those with lines of their own.
+    theme
+        Light or dark page.
+    """
+    grey = LineStyle(figure_colours(theme)["muted"], (), _WEB)
+    own = line_styles(variables)
+    return {name: own[name] if name in named else grey for name in variables}
 
 
 def picked(curves: pd.DataFrame, names: Sequence[str], most: int = LINES) -> list[str]:
@@ -168,16 +194,16 @@ def curve_view(
     chosen
         The variable in detail, with its cloud of analyses; empty shows all alike.
     shown
-        Variables with lines of their own; empty lets `picked` decide.
+        Variables to give lines of their own, of which `picked` decides where they are too many; empty means all.
     marks
         Typical sizes of areas.
     """
-    own = list(shown)[:LINES] or picked(curves, names)
+    own = picked(curves, shown or names)
     if chosen and chosen not in own:
         own = [*own[: LINES - 1], chosen]
     styles = line_styles(names)
-    cloud = metrics[metrics["variable"] == chosen] if chosen else metrics
-    visible = curves[curves["variable"] == chosen] if chosen else curves
+    seen = [chosen] if chosen else list(shown or names)
+    cloud, visible = (table[table["variable"].isin(seen)] for table in (metrics, curves))
     shares = metrics["share"].to_numpy(dtype=float)
     smallest, largest = (shares.min(), shares.max()) if len(shares) else (0.0, 1.0)
     left = min([smallest, *(mark.share for mark in marks)])
@@ -256,9 +282,10 @@ def curve_panel(view: CurveView, metric: Metric, look: Look) -> Any:
         beyond = hv.Rectangles([(view.across[0] - 1, low - 9, view.tested, high + 9)])
         parts.append(look.opts(beyond, look.band(colours["grid"], alpha=0.75)))
     parts.append(_cloud(view, metric, look))
-    if np.isfinite(view.web[metric.name][0]).any():
+    # A page may give some of few variables a line of their own later.
+    if not look.on_paper or np.isfinite(view.web[metric.name][0]).any():
         web = hv.Curve(view.web[metric.name], "x", "y", label=OTHERS)
-        parts.append(look.opts(web, look.line(colours["muted"], width=0.9, alpha=0.35)))
+        parts.append(look.opts(web, look.line(colours["muted"], width=_WEB, alpha=0.35)))
     if metric.reference is not None:
         parts.append(
             look.opts(

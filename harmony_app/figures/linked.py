@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from harmony_app.shell.session import Theme
 
-_FAINT: Final = 0.04
+# Of dots on top of each other so many are told of.
+_TOLD: Final = 3
 
 
 class LinkedCurves:
@@ -70,7 +71,9 @@ class LinkedCurves:
         plot.name = metric
         plot.toolbar.tools = []  # nothing moves what cannot be put back
         brush = BoxSelectTool(renderers=[cloud])
-        hover = HoverTool(renderers=[cloud], tooltips=_hover_template(metric, self._theme))
+        hover = HoverTool(
+            renderers=[cloud], limit=_TOLD, tooltips=_hover_template(metric, self._theme)
+        )
         plot.add_tools(brush, TapTool(renderers=[cloud]), hover)
         plot.toolbar.active_drag = brush
 
@@ -78,16 +81,22 @@ class LinkedCurves:
         """Show the same subsets otherwise: of one variable, or with other lines picked."""
         same = view.points.equals(self.view.points)
         self.view = view
+        if not same:
+            self.source.selected.indices = []
 
         def draw() -> None:
             if not same:
-                self.source.selected.indices = []
                 self.source.data = _columns(view)
             self._rescale()
             for metric in METRICS:
                 self._draw(metric.name)
 
         pn.state.execute(draw, schedule=True)
+
+    @property
+    def brushed(self) -> list[int]:
+        """The rows of `view.points` that are brushed."""
+        return [int(row) for row in self.source.selected.indices]
 
     def clear(self) -> None:
         """Let go of what is brushed."""

@@ -18,6 +18,7 @@ from harmony_app.shell.look import (
     page_part,
     round_ticks,
     style_figure,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _PLOTTING: Final = {"bokeh": "holoviews.plotting.bokeh", "matplotlib": "holoview
 # A dot of 5 pixels on a page is one of this many points in print.
 _PRINTED: Final = 0.55
 _FEWEST_TICKS: Final = 4
+# Longer titles of panels on a page are broken, in pixels.
+_TITLE_WIDTH: Final = 210.0
+_TITLE: Final = 13.0
 
 
 def holoviews(backend: Backend = "bokeh") -> Any:
@@ -181,6 +185,8 @@ class Look:
             options.pop("title", None)
         if self.on_paper:
             return {"show_legend": False, "show_grid": False, **options}
+        if "title" in options:
+            options["title"] = "\n".join(wrapped(options["title"], _TITLE_WIDTH, _TITLE, bold=True))
         hooks = [self._styled if grid else self._bare]
         own: dict[str, Any] = {
             "toolbar": None,

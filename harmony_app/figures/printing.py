@@ -177,6 +177,12 @@ def _compose(sheet: Sheet, panels: Sequence[Any], size: Size, look: Look) -> Any
     """Put title, panels, legend and caption below each other on a sheet of the height they need."""
     from matplotlib.figure import Figure
 
+    if not panels:
+        raise InputError(
+            "The figure has nothing to draw",
+            where=sheet.title,
+            fix="Choose another figure or variable, or validate again",
+        )
     columns = min(sheet.columns or size.columns, size.columns, len(panels))
     rows = -(-len(panels) // columns)
     edge = 0.012 * size.width

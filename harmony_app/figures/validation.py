@@ -15,6 +15,9 @@ from harmony_app.figures.curve_sheet import curve_sheet
 from harmony_app.figures.curves import curve_panels, curve_view
 from harmony_app.figures.dependence import dependence_classes, dependence_panel
 from harmony_app.figures.distributions import MOST_LEVELS, distribution_panel
+from harmony_app.figures.importance import MOST_PREDICTORS, importance_panels
+from harmony_app.figures.metrics import METRICS, Metric
+from harmony_app.figures.multiples import multiples_panel, multiples_sheet
 from harmony_app.figures.printing import Mark, Sheet
 from harmony_app.figures.settling import settling_panels
 from harmony_app.shell.look import count, figure_colours
@@ -30,7 +33,7 @@ MOST: Final = 12
 _INTERVALS: Final = "Bands and bars are 90 % margins of error"
 _DENSE: Final = 30
 # Figures that show every variable at once.
-_WHOLE: Final = ("curves", "dependence")
+_WHOLE: Final = ("curves", "multiples", "dependence")
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ class _Figure:
         Names the variables to show when none is asked for, those first that matter most.
     heading
         What stands above it.
+    tables
+        The tables of a validation that it is drawn from.
     """
 
     panels: Callable[[Validation, Sequence[str], Look], list[Any]]
     first: Callable[[Validation], list[str]]
     heading: str
+    tables: tuple[str, ...]
 
 
 def variables_of(found: Validation) -> list[str]:
@@ -63,6 +69,11 @@ def telling_variables(found: Validation, what: str) -> list[str]:
     return first if what in _WHOLE else first[:MOST]
 
 
+def has_figure(found: Validation, what: str) -> bool:
+    """Whether a validation knows what a figure shows; one of an earlier version may not."""
+    return any(len(getattr(found, table)) for table in _figure(what).tables)
+
+
 def validation_panels(
     found: Validation, what: str, look: Look, names: Sequence[str] = ()
 ) -> list[Any]:
@@ -73,7 +84,8 @@ def validation_panels(
     found
         The validation.
     what
-        ``curves``, ``distributions``, ``dependence``, ``calibration`` or ``implicates``.
+        ``curves``, ``multiples``, ``distributions``, ``dependence``, ``calibration``, ``predictors`` or
+        ``implicates``.
     look
         Where they are drawn.
     names
@@ -97,6 +109,7 @@ def validation_sheet(
     note: str = "",
     marks: Sequence[SizeMark] = (),
     chosen: str = "",
+    metric: Metric = METRICS[0],
 ) -> Sheet:
     """Return a figure with its words, to be written to a file.
 
@@ -112,6 +125,8 @@ def validation_sheet(
         Typical sizes of areas, for curves.
     chosen
         The variable in detail, for curves.
+    metric
+        What multiples draw.
     """
     _known(found, [*names, *([chosen] if chosen else [])])
     if what == "curves":
@@ -125,6 +140,10 @@ def validation_sheet(
             chosen=chosen,
             marks=marks,
         )
+    if what == "multiples":
+        own = list(names) or variables_of(found)
+        curves = found.curves[found.curves["variable"].isin(own)]
+        return multiples_sheet(curves, own, metric, title=title, note=note, marks=marks)
     shown = list(names) or telling_variables(found, what)
     caption = f"{_caption(found, what, shown)}{_left_out(found, what, names, shown)}"
     heading = f"{_figure(what).heading} of {shown[0]}" if len(names) == 1 else _figure(what).heading
@@ -161,6 +180,11 @@ def _draw_curves(found: Validation, names: Sequence[str], look: Look) -> list[An
     return list(curve_panels(curve_view(metrics, curves, own), look))
 
 
+def _draw_multiples(found: Validation, names: Sequence[str], look: Look) -> list[Any]:
+    own = found.curves[found.curves["variable"].isin(names)]
+    return [multiples_panel(own, names, METRICS[0], look)]
+
+
 def _draw_distributions(found: Validation, names: Sequence[str], look: Look) -> list[Any]:
     return [distribution_panel(found.marginals, name, look) for name in names]
 
@@ -185,6 +209,10 @@ def _draw_calibration(found: Validation, names: Sequence[str], look: Look) -> li
         for panel in calibration_panels(found.reliability, found.coverage, name, look)
     ]
     return panels if len(names) == 1 else panels[: 2 * MOST]
+
+
+def _draw_importance(found: Validation, names: Sequence[str], look: Look) -> list[Any]:
+    return [panel for name in names for panel in importance_panels(found.importance, name, look)]
 
 
 def _draw_settling(found: Validation, names: Sequence[str], look: Look) -> list[Any]:
@@ -216,15 +244,26 @@ def _settling_last(found: Validation) -> list[str]:
 
 
 _FIGURES: Final[dict[str, _Figure]] = {
-    "curves": _Figure(_draw_curves, variables_of, "Errors by size of subset"),
+    "curves": _Figure(_draw_curves, variables_of, "Errors by size of subset", ("curves",)),
+    "multiples": _Figure(_draw_multiples, variables_of, METRICS[0].title, ("curves",)),
     "distributions": _Figure(
-        _draw_distributions, _furthest_apart, "Distribution, observed and fused"
+        _draw_distributions, _furthest_apart, "Distribution, observed and fused", ("marginals",)
     ),
-    "dependence": _Figure(_draw_dependence, variables_of, "Dependence, fused less observed"),
+    "dependence": _Figure(
+        _draw_dependence, variables_of, "Dependence, fused less observed", ("correlations",)
+    ),
     "calibration": _Figure(
-        _draw_calibration, _least_calibrated, "Draws of single households against the truth"
+        _draw_calibration,
+        _least_calibrated,
+        "Draws of single households against the truth",
+        ("reliability", "coverage"),
     ),
-    "implicates": _Figure(_draw_settling, _settling_last, "Estimates by number of implicates"),
+    "predictors": _Figure(
+        _draw_importance, variables_of, "What variables were predicted from", ("importance",)
+    ),
+    "implicates": _Figure(
+        _draw_settling, _settling_last, "Estimates by number of implicates", ("convergence",)
+    ),
 }
 
 
@@ -234,6 +273,7 @@ def _left_out(found: Validation, what: str, names: Sequence[str], shown: Sequenc
         return ""
     reason = {
         "distributions": "whose distributions differ most",
+        "predictors": "the first that were fused",
         "calibration": "whose draws are least as sure as they should be",
         "implicates": "that settles last" if len(shown) == 1 else "that settle last",
     }[what]
@@ -251,6 +291,11 @@ def _caption(found: Validation, what: str, shown: Sequence[str]) -> str:
         )
     if what == "calibration":
         return _calibration_caption(found, shown)
+    if what == "predictors":
+        return (
+            "How much each predictor contributed when the models were grown, as a share of the reduction of"
+            f" the training loss; at most {MOST_PREDICTORS} of a variable."
+        )
     return (
         "The estimate of all households with its 90 % margin of error (band) from the first two"
         " implicates to all."

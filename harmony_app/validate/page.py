@@ -15,9 +15,10 @@ from panel.viewable import Viewer
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
+from harmony_app.figures.calibration import MOST_LEVELS, answers_left_out
 from harmony_app.figures.dependence import dependence_classes
-from harmony_app.figures.printing import KINDS, FileKind, SizeName, sheet_bytes
 from harmony_app.figures.validation import (
+    has_figure,
     telling_variables,
     validation_panels,
     validation_sheet,
@@ -29,12 +30,14 @@ from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.tabs import (
     CompareTab,
     FigureCard,
+    FigureFiles,
     KnownTab,
     SubsetsTab,
     TableTab,
     UnseenTab,
     VerdictList,
     key_html,
+    part,
     sections,
     size_marks,
     verdict_items,
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fusion_core.validation import Validation
+    from fusion_core.validation.internal import FigureName
+    from harmony_app.figures.printing import Sheet
     from harmony_app.shell.session import Session
     from harmony_app.validate.view import ValidatedRun
 
@@ -63,16 +68,13 @@ ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 # Variables drawn while none is chosen.
 _MOST_PANELS: Final = 4
-_SIZE_WORDS: Final[dict[str, SizeName]] = {
-    "a column of a journal": "column",
-    "the width of a page": "page",
-    "a slide": "slide",
-}
-# The figure of a tab; the others have the curves to take away.
-_FIGURES: Final = {
-    "distributions": "distributions",
-    "draws": "calibration",
-    "implicates": "implicates",
+# What the figures of a tab are called, and which they are.
+_FIGURES: Final[dict[str, dict[str, FigureName]]] = {
+    SUBSETS: {"all in one frame": "curves", "variable by variable": "multiples"},
+    "distributions": {"distributions": "distributions", "dependence": "dependence"},
+    "draws": {"draws against the truth": "calibration"},
+    "predictors": {"predictors": "predictors"},
+    "implicates": {"implicates": "implicates"},
 }
 
 
@@ -111,15 +113,20 @@ class ValidatePage(Viewer):
         styles = [(ASSETS / "validate.css").read_text(encoding="utf-8")]
         self._html = {"stylesheets": styles, "margin": 0, **_WIDE}
         self.subsets = SubsetsTab(
-            self._names, session.theme, self._html, on_fitted=self._show_verdicts
+            self._names,
+            session.theme,
+            self._html,
+            on_fitted=self._show_verdicts,
+            on_choose=self._choose_variable,
         )
         self.check = CheckWatch(session, record.run, self._check_finished)
+        self.files = FigureFiles(self._html)
         self.repeat = RepeatBar(self.check, self._html)
         self.unseen = UnseenTab(session.workspace, self.check, self._html)
-        self.known = KnownTab(self.check, self._html, session.theme)
+        self.known = KnownTab(self.check, self._html, session.theme, self._show_files)
         self.other = TableTab(session, record, self._html)
-        self.compare = CompareTab(session, record, runs, self._html)
-        self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
+        self.compare = CompareTab(session, record, runs, self._html, self._show_files)
+        self.verdicts = VerdictList(self._choose_variable, self._narrow, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
             label="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
         )
@@ -136,15 +143,12 @@ class ValidatePage(Viewer):
             margin=(2, 0, 8, 0),
             **_WIDE,
         )
-        self.size = pn.widgets.Select(
-            label="Figure for", options=_SIZE_WORDS, value="page", margin=(8, 0, 4, 0), **_WIDE
-        )
         self._which = pn.pane.HTML("", **self._html)
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
-        self.texts = pn.pane.HTML("", **self._html)
         self.distribution = FigureCard(session.theme, self._html, panel=200)
         self.dependence = FigureCard(session.theme, self._html, panel=420)
         self.draws = FigureCard(session.theme, self._html, widest=440)
+        self.predictors = FigureCard(session.theme, self._html, panel=330, widest=620)
         self.implicates = FigureCard(session.theme, self._html, panel=330, widest=620)
         self._content = pn.Column(margin=0, **_WIDE)
         self.run.param.watch(lambda event: choose_run(event.new), "value")
@@ -179,6 +183,11 @@ class ValidatePage(Viewer):
     def _choose_variable(self, variable: str) -> None:
         self.dispatch(toggle_variable(self.state, variable))
 
+    def _narrow(self, names: list[str]) -> None:
+        """Draw the lines of what is searched for."""
+        self.subsets.pick([name for name in self._names if name in names])
+        self._show_verdicts()
+
     def _check_finished(self) -> None:
         self._record = read_validated(self._record.run, self._record.variables)
         self._show()
@@ -192,22 +201,24 @@ class ValidatePage(Viewer):
         view = self._tab_view()
         if list(self._content) != [view]:
             self._content[:] = [view]
+        self._show_files()
 
     def _show_which(self) -> None:
         """Say which households the figures are of, and let them be switched where both exist."""
         both = self._record.outside is not None
         self.households.visible = both
         text = "" if self._record.weighted else f"{words.UNWEIGHTED} "
-        if self._record.subsets:
-            text += f"{self._record.subsets}. "
         text += "Households, to the models" if both else words.ONLY_INSIDE
-        self._which.object = page_part("line", "p", "which", text)
+        formed = self._record.subsets
+        self._which.object = page_part("line", "p", "which", text) + (
+            part("more", "How subsets are formed", f"{formed}.") if formed else ""
+        )
 
     def _show_verdicts(self) -> None:
         self.verdicts.items = verdict_items(
             self._sentences(),
             self.validation.summary,
-            self.subsets.colours,
+            self.subsets.styles,
             self._record.variables,
         )
         self.verdicts.chosen = self.state.variable
@@ -281,6 +292,11 @@ class ValidatePage(Viewer):
         told = [words.RANGES_TOLD] if ranged else []
         if drawn:
             told.append(words.RELIABILITY_HELP + ("" if unseen else words.RELIABILITY_KNOWN))
+        missing = answers_left_out(found.reliability, names)
+        if missing:
+            told.append(words.left_out(missing, MOST_LEVELS))
+        if len(names) < len(self._names) and not chosen:
+            told.append(words.LEAST_SURE)
         above = sections.findings_html(sections.about(findings, chosen)) + sections.helps_html(told)
         below = (
             sections.scores_html(found.scores, chosen)
@@ -302,16 +318,22 @@ class ValidatePage(Viewer):
 
     def _show_predictors(self) -> pn.viewable.Viewable:
         # Folds have models of their own; what the run's model used is the same for both.
-        found, variable = self._record.inside, self.state.variable or self._names[0]
+        found, names = self._record.inside, self._shown("predictors", _MOST_PANELS)
         findings = sections.about(sentences.importance_findings(found), self.state.variable)
-        body = sections.findings_html(findings) + (
-            page_part("line", "h3", "sub", variable)
-            + sections.importance_html(found.importance, variable, self._record.variables)
+        heading = sections.panel_html(
+            "What variables were predicted from",
+            words.PREDICTORS_HELP,
+            sections.findings_html(findings),
         )
-        self.texts.object = sections.panel_html(
-            "What variables were predicted from", words.PREDICTORS_HELP, body
+        known = found.importance["variable"].isin(names).any()
+        below = "" if known else part("help", words.NO_IMPORTANCE)
+        self.predictors.show(
+            heading,
+            below,
+            tuple(names),
+            lambda look: validation_panels(found, "predictors", look, names),
         )
-        return self._card
+        return self.predictors.view
 
     def _build(self) -> pn.viewable.Viewable:
         halves = {"flex": "1 1 420px"}
@@ -324,9 +346,6 @@ class ValidatePage(Viewer):
             margin=0,
             align_items="flex-start",
             **_WIDE,
-        )
-        self._card = pn.Column(
-            self.texts, css_classes=["card"], margin=0, styles={"padding": "14px"}, **_WIDE
         )
         right = pn.Column(
             self.tabs,
@@ -352,10 +371,6 @@ class ValidatePage(Viewer):
             _file_button("Curves CSV", "curves.csv", lambda: _csv(self.subsets.curves)),
             _file_button("All tables", "tables.zip", self._archive),
         ]
-        figures = [
-            _file_button(kind.upper(), f"figure.{kind}", partial(self._figure, kind))
-            for kind in KINDS
-        ]
         trusted = sections.panel_html(
             "Can they be trusted?", "Choose a variable to see more of it.", ""
         )
@@ -366,8 +381,7 @@ class ValidatePage(Viewer):
             self.households,
             pn.pane.HTML(trusted, **self._html),
             self.verdicts,
-            self.size,
-            pn.FlexBox(*figures, gap="4px", margin=0, **_WIDE),
+            self.files.view,
             pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
             css_classes=["card"],
             margin=(0, 10, 0, 0),
@@ -385,36 +399,61 @@ class ValidatePage(Viewer):
                     archive.writestr(f"{prefix}{name}.csv", _csv(getattr(validation, name)))
         return content.getvalue()
 
-    def _figure(self, kind: FileKind) -> bytes:
-        """Return the figure of the tab that is shown as the content of a file."""
-        title = next(
+    def _show_files(self) -> None:
+        """Offer what the tab shows as files."""
+        tab = self.state.tab
+        sheets: dict[str, Callable[[], Sheet]] = {
+            said: partial(self._sheet, what)
+            for said, what in _FIGURES.get(tab, {}).items()
+            if has_figure(self.validation, what)
+        }
+        if tab == SUBSETS and len(self._names) == 1:
+            sheets.pop("variable by variable")
+        own = {"known": self.known.sheet, "run": self.compare.sheet}.get(tab)
+        if own is not None:
+            sheets["the figure shown"] = partial(own, self._title, self._note())
+        self.files.show(sheets)
+
+    @property
+    def _title(self) -> str:
+        return next(
             (name for name, run in self.run.options.items() if run == self.state.run), "Validation"
         )
-        what = _FIGURES.get(self.state.tab, "curves")
+
+    def _note(self) -> str:
         parts = ["SYNTHETIC DATA."] if self._session.workspace.synthetic else []
-        if self.state.unseen:
+        if self.state.unseen and self.state.tab not in {"known", "run"}:
             parts.append("Households the models have not seen.")
-        found, chosen = self.validation, self.state.variable
-        if what == "curves":
-            if self.subsets.curves is None or self.subsets.metrics is None:
-                return b""
+        return " ".join(parts)
+
+    def _sheet(self, what: FigureName) -> Sheet:
+        """Return a figure of a tab for a file."""
+        found, chosen, note = self.validation, self.state.variable, self._note()
+        whole = what in {"curves", "multiples"}
+        if whole and self.subsets.curves is not None and self.subsets.metrics is not None:
             family = next(
                 name for name, value in self._families.items() if value == self.state.family
             )
-            parts.append(f"Subsets: {family}.")
+            note = f"{note} Subsets: {family}.".strip()
             found = dataclasses.replace(
                 found, metrics=self.subsets.metrics, curves=self.subsets.curves
             )
-        sheet = validation_sheet(
+        if whole:
+            names = []
+        elif what == "dependence":
+            names = [chosen] if chosen else []
+        else:
+            names = self._shown(what, _MOST_PANELS)
+        return validation_sheet(
             found,
             what,
-            title=title,
-            note=" ".join(parts),
-            names=[chosen] if chosen and what != "curves" else [],
+            title=self._title,
+            note=note,
+            names=names,
             chosen=chosen if what == "curves" else "",
             marks=size_marks(self._record),
+            metric=self.subsets.multiples.metric.value,
         )
-        return sheet_bytes(sheet, kind, self.size.value)
 
 
 def _file_button(

@@ -142,7 +142,14 @@ SHOW_LIST = """async ([code, items]) => {
 @pytest.mark.parametrize(("count", "searchable"), [(3, False), (44, True)])
 def test_a_long_list_of_variables_is_narrowed_by_any_word(new_page, count, searchable):
     page = new_page()
-    facts = {"description": "Energy", "verdict": "good", "scores": "", "colour": "#000"}
+    facts = {
+        "description": "Energy",
+        "verdict": "good",
+        "scores": "",
+        "colour": "#000",
+        "dash": "",
+        "width": 2,
+    }
     items = [{"variable": f"v{place}", **facts} for place in range(count - 1)]
     items.append({"variable": "insecure", **facts, "description": "Could not pay a bill"})
     page.evaluate(SHOW_LIST, [VERDICTS.read_text(encoding="utf-8"), items])

@@ -52,7 +52,15 @@ if TYPE_CHECKING:
     from fusion_core.validation.internal.subsets import Subsets
 
 Progress = Callable[[float, str], None]
-FigureName = Literal["curves", "distributions", "dependence", "calibration", "implicates"]
+FigureName = Literal[
+    "curves",
+    "multiples",
+    "distributions",
+    "dependence",
+    "calibration",
+    "predictors",
+    "implicates",
+]
 SHARES_IN_SUMMARY = 200
 IMPORTANCE_COLUMNS = ("variable", "predictor", "share")
 DONOR_COLUMNS = ("variable", "households", "unanswered", "share")
@@ -135,8 +143,9 @@ class Validation(Checked, Summarized):
         Parameters
         ----------
         what
-            ``"curves"`` of errors by subset size, ``"distributions"``, ``"dependence"``,
-            ``"calibration"`` of draws, or ``"implicates"``: how estimates settle with their number.
+            ``"curves"`` of errors by subset size, ``"multiples"``: the same in a frame per variable,
+            ``"distributions"``, ``"dependence"``, ``"calibration"`` of draws, ``"predictors"``, or
+            ``"implicates"``: how estimates settle with their number.
         variable
             Only this variable, or the one in detail; all when left out.
         options

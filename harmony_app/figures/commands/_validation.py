@@ -48,7 +48,10 @@ def draw_validation(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Draw a figure of a run's validation: curves, distributions, dependence, calibration or implicates.
+    """Draw a figure of a run's validation.
+
+    Curves of all variables in one frame or, as multiples, in a frame each; distributions, dependence,
+    calibration, predictors or implicates.
 
     Example: harmony figure validation latest --show dependence --to dependence.pdf
     """
@@ -74,7 +77,7 @@ def draw_validation(
     found = record.shown(unseen)
     notes = ["SYNTHETIC DATA."] if opened.synthetic else []
     notes += ["Households the models have not seen."] if unseen else []
-    notes += ["Subsets: all."] if show == "curves" else []
+    notes += ["Subsets: all."] if show in {"curves", "multiples"} else []
     spec = chosen.spec()
     asked = [name for name in variables_of(found) if name in variable] if variable else []
     unknown = [name for name in variable or () if name not in asked]

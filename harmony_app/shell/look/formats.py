@@ -111,7 +111,9 @@ def joined(words: list[str] | tuple[str, ...], *, last: str = "and") -> str:
 
 
 def _signed(text: str) -> str:
-    return f"−{text[1:]}" if text.startswith("-") and text.strip("-0.") else text.lstrip("-")
+    """Write the sign of a number as a minus sign, and none before a zero, whatever unit follows."""
+    some = any(letter in "123456789" for letter in text)
+    return f"−{text[1:]}" if text.startswith("-") and some else text.lstrip("-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,20 @@ export function render({ model }) {
     return node;
   };
 
+  // How the curves draw the variable.
+  const line = ({ colour, dash, width }) => {
+    const name = "http://www.w3.org/2000/svg";
+    const drawing = document.createElementNS(name, "svg");
+    drawing.setAttribute("class", "line");
+    drawing.setAttribute("aria-hidden", "true");
+    const stroke = document.createElementNS(name, "line");
+    const looks = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour, "stroke-width": width,
+      "stroke-dasharray": dash };
+    for (const [key, value] of Object.entries(looks)) stroke.setAttribute(key, value);
+    drawing.append(stroke);
+    return drawing;
+  };
+
   const row = (item) => {
     const entry = document.createElement("li");
     const button = document.createElement("button");
@@ -27,14 +41,12 @@ export function render({ model }) {
     button.dataset.variable = item.variable;
     button.setAttribute("aria-pressed", String(item.variable === model.chosen));
     button.addEventListener("click", () => model.send_msg({ variable: item.variable }));
-    const dot = part("dot", "");
-    dot.style.background = item.colour;
     const text = document.createElement("div");
     text.append(part("name", item.variable));
     if (item.description) text.append(part("what", item.description));
     text.append(part("verdict", item.verdict));
     if (item.scores) text.append(part("scores", item.scores));
-    button.append(dot, text);
+    button.append(line(item), text);
     entry.append(button);
     return entry;
   };
@@ -49,12 +61,25 @@ export function render({ model }) {
     }
     none.textContent = shown ? "" : "No variable has that name.";
   };
-  search.addEventListener("input", narrow);
+  // The curves follow the search once a person stops typing.
+  let waiting;
+  search.addEventListener("input", () => {
+    narrow();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const left = [...list.children].filter((entry) => !entry.hidden);
+      const names = left.length < list.children.length
+        ? left.map((entry) => entry.firstChild.dataset.variable) : [];
+      model.send_msg({ narrowed: names });
+    }, 300);
+  });
 
   const draw = () => {
+    const focused = list.getRootNode().activeElement?.dataset?.variable;
     list.replaceChildren(...model.items.map(row));
     search.hidden = model.items.length < MANY;
     narrow();
+    if (focused) list.querySelector(`[data-variable="${CSS.escape(focused)}"]`)?.focus();
   };
   model.on("items", draw);
   model.on("chosen", () => {

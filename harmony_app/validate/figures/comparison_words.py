@@ -15,9 +15,9 @@ from harmony_app.explore.map import (
     figure_svg,
     rank_layer,
 )
-from harmony_app.figures.areas import AreaDots, area_panel, table_dots
-from harmony_app.figures.printing import Mark, Sheet
-from harmony_app.shell.look import count, figure_colours
+from harmony_app.figures.areas import AreaDots, area_marks, area_panel, table_dots
+from harmony_app.figures.printing import Sheet
+from harmony_app.shell.look import count
 
 if TYPE_CHECKING:
     from fusion_core.execution.comparing import TableComparison
@@ -104,17 +104,11 @@ def comparison_sheet(
     said = [f"{words.subtitle(len(points)).capitalize()}."]
     said += [finding.text for finding in found.findings]
     said.append(_note(found, words, source, synthetic=synthetic))
-    colours = figure_colours("light")
-    within = [
-        Mark("within the margins of error of both", colours["accent"], "dot"),
-        Mark("beyond them", colours["bad"], "dot"),
-    ]
-    ideal = Mark("the same on both sides", colours["muted"], dash=(5, 4))
     return Sheet(
         title=f"{words.heading} against {words.table}",
         caption=" ".join(said),
         draw=lambda look: look.layout([area_panel(dots, look) for dots in both]),
-        legend=(*within, ideal) if words.same else (),
+        legend=area_marks(same=words.same),
         columns=2,
         panel=0.9,
     )

@@ -1,8 +1,10 @@
 """What each tab of the Validate page says."""
 
 from harmony_app.validate.tabs import sections
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.compare_tab import CompareTab
 from harmony_app.validate.tabs.figure_card import FigureCard, key_html
+from harmony_app.validate.tabs.figure_files import FigureFiles
 from harmony_app.validate.tabs.known_tab import (
     KnownTab,
 )
@@ -21,12 +23,14 @@ from harmony_app.validate.tabs.verdict_list import (
 __all__ = [
     "CompareTab",
     "FigureCard",
+    "FigureFiles",
     "KnownTab",
     "SubsetsTab",
     "TableTab",
     "UnseenTab",
     "VerdictList",
     "key_html",
+    "part",
     "sections",
     "size_marks",
     "verdict_items",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fusion_core.execution.validating import compare_runs
 from fusion_core.validation.report import difference_findings
 from fusion_core.workspace.runs import open_run
 from harmony_app.figures.intervals import IntervalRows, interval_panel
+from harmony_app.figures.printing import Sheet
 from harmony_app.shell.look import page_part, percent
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.figure_card import FigureCard
@@ -19,7 +21,7 @@ from harmony_app.validate.tabs.sections import about, findings_html, panel_html
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -48,6 +50,14 @@ class CompareTab:
         Finished runs, identifier by title.
     html
         Settings of every piece of text.
+    on_drawn
+        Called when another comparison is shown, or none.
+
+    Attributes
+    ----------
+    sheet
+        Makes a file of the figure that is shown, from the title of the run and what stands before its caption;
+        ``None`` while there is none.
     """
 
     def __init__(
@@ -56,7 +66,10 @@ class CompareTab:
         record: ValidatedRun,
         runs: Mapping[str, str],
         html: dict[str, Any],
+        on_drawn: Callable[[], None],
     ) -> None:
+        self._on_drawn = on_drawn
+        self.sheet: Callable[[str, str], Sheet] | None = None
         self._workspace = session.workspace
         self._record = record
         self._variable = ""
@@ -85,7 +98,19 @@ class CompareTab:
         self._show()
         return self.view
 
+    @property
+    def _other_title(self) -> str:
+        return next(
+            str(name) for name, run in self.other.options.items() if run == self.other.value
+        )
+
     def _show(self) -> None:
+        """Show the comparison that is asked for, and say whether there is a figure."""
+        self.sheet = None
+        self._compare()
+        self._on_drawn()
+
+    def _compare(self) -> None:
         body = part("help", "" if self._has_others else words.NO_OTHER_RUN)
         if not self.other.value:
             self._say(body)
@@ -96,6 +121,8 @@ class CompareTab:
             self._say(page_part("error", error.message))
             return
         scores = self._own(found.scores)
+        if np.isfinite(scores["difference"].to_numpy(dtype=float)).any():
+            self.sheet = partial(_sheet, scores, self._other_title)
         if found.unseen:
             body = findings_html(about(difference_findings(scores), self._variable))
         else:
@@ -146,6 +173,17 @@ class CompareTab:
             title = "Predictors only one of them used"
             text += part("numbers", title, "", ("predictor", "used by"), predictors, 2)
         return text if settings or predictors else text + part("help", words.ASKED_ALIKE)
+
+
+def _sheet(scores: pd.DataFrame, other: str, title: str, note: str) -> Sheet:
+    """Return the differences with their words, to be written to a file."""
+    return Sheet(
+        title=f"{title} against {other}",
+        caption=f"{note} {words.COMPARE_HELP}".strip(),
+        draw=lambda look: look.layout(difference_panels(scores, look)),
+        columns=1,
+        panel=0.12 + 0.03 * len(scores),
+    )
 
 
 def difference_panels(scores: pd.DataFrame, look: Look) -> list[Any]:

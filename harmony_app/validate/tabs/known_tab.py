@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -11,7 +12,8 @@ from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import USUAL
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.known_answers import CARRIES, known_findings
-from harmony_app.figures.areas import area_panel, known_dots
+from harmony_app.figures.areas import area_marks, area_panel, known_dots
+from harmony_app.figures.printing import Sheet
 from harmony_app.shell.look import number, page_part, percent
 from harmony_app.validate.checks import ended_html, is_running, progress_html
 from harmony_app.validate.tabs._parts import part
@@ -20,7 +22,10 @@ from harmony_app.validate.tabs.sections import findings_html, panel_html
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fusion_core.workspace.runs import RunState
+    from harmony_app.figures.areas import AreaDots
     from harmony_app.shell.session import Theme
     from harmony_app.validate.checks import CheckWatch
     from harmony_app.validate.view import ValidatedRun
@@ -37,10 +42,26 @@ class KnownTab:
         Settings of every piece of text.
     theme
         Light or dark page.
+    on_drawn
+        Called when a figure is shown.
+
+    Attributes
+    ----------
+    sheet
+        Makes a file of the figure that is shown, from the title of the run and what stands before its caption;
+        ``None`` while there is none.
     """
 
-    def __init__(self, watch: CheckWatch, html: dict[str, Any], theme: Theme) -> None:
+    def __init__(
+        self,
+        watch: CheckWatch,
+        html: dict[str, Any],
+        theme: Theme,
+        on_drawn: Callable[[], None],
+    ) -> None:
         self._watch = watch
+        self._on_drawn = on_drawn
+        self.sheet: Callable[[str, str], Sheet] | None = None
         self._theme = theme
         self._record: ValidatedRun | None = None
         self.text = pn.pane.HTML("", **html)
@@ -105,13 +126,15 @@ class KnownTab:
     def _show_figure(self) -> None:
         known = None if self._record is None else self._record.known
         if known is None or self.choice.value is None:
-            self.figure[:] = []
+            self.figure[:], self.sheet = [], None
             return
         row = _rows(known.summary)[int(self.choice.value)]
         own = known.areas
         own = own[(own["variable"] == row["variable"]) & (own["level"] == row["level"])]
         dots = known_dots(own, level=str(row["level"]), slope=float(row["slope"]))
+        self.sheet = partial(_sheet, dots, _title(row))
         self.figure[:] = [bokeh_pane(lambda look: area_panel(dots, look), self._theme)]
+        self._on_drawn()
 
     def _show_numbers(self) -> None:
         known = None if self._record is None else self._record.known
@@ -177,6 +200,18 @@ class KnownTab:
     def _csv(self) -> io.BytesIO:
         known = None if self._record is None else self._record.known
         return io.BytesIO(b"" if known is None else csv_text(known.areas).encode())
+
+
+def _sheet(dots: AreaDots, hidden: str, title: str, note: str) -> Sheet:
+    """Return the figure of a hidden variable with its words, to be written to a file."""
+    return Sheet(
+        title=f"Known answers, {hidden}: {title}",
+        caption=f"{note} {words.KNOWN_HELP}".strip(),
+        draw=lambda look: area_panel(dots, look),
+        legend=area_marks(same=True),
+        columns=1,
+        panel=0.62,
+    )
 
 
 def _rows(summary: Any) -> list[dict[str, Any]]:

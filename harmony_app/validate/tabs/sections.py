@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fusion_core.harmony.model import split_key
 from harmony_app.shell.look import count, number, percent
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fusion_core.surveys.model import Variable
     from fusion_core.validation.report import Finding
 
-_SHOWN_PREDICTORS: Final = 12
 _SHOWN_PAIRS: Final = 12
 _MOST_ROWS: Final = 200
-_MOST_FINDINGS: Final = 20
+_MOST_FINDINGS: Final = 8
 _TONES: Final = ("poor", "fair", "good")
 
 
@@ -139,27 +136,6 @@ def scores_html(scores: pd.DataFrame, variable: str) -> str:
     return part("numbers", "The scores", words.SCORES_HELP, head, rows, 2)
 
 
-def importance_html(
-    importance: pd.DataFrame, variable: str, dictionary: Mapping[str, Variable]
-) -> str:
-    """Return what one variable was predicted from, the strongest predictor first."""
-    own = importance[importance["variable"] == variable]
-    own = own.sort_values("share", ascending=False, kind="stable").head(_SHOWN_PREDICTORS)
-    if own.empty:
-        return part("help", words.NO_IMPORTANCE)
-    largest = max(float(own["share"].max()), 1e-9)
-    bars = [
-        (
-            row["predictor"],
-            _described(str(row["predictor"]), dictionary),
-            82.0 * float(row["share"]) / largest,
-            percent(row["share"], decimals=0),
-        )
-        for row in own.to_dict("records")
-    ]
-    return part("importance", bars)
-
-
 def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
     """Return how the estimates of a variable settle as implicates are added, to be opened."""
     own = convergence[convergence["variable"] == variable]
@@ -207,11 +183,6 @@ _SCORE_TITLES: Final = {"CRPS": "CRPS", "Brier": "Brier", "log": "log score"}
 
 def _own(frame: pd.DataFrame, variable: str) -> pd.DataFrame:
     return frame[frame["variable"] == variable] if variable else frame
-
-
-def _described(name: str, dictionary: Mapping[str, Variable]) -> str:
-    found = dictionary.get(split_key(name)[0])
-    return found.description if found is not None else name
 
 
 def _with_margin(row: Mapping[Any, Any], side: str) -> str:

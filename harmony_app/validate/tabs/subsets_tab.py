@@ -9,12 +9,13 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
-from harmony_app.figures.curves import SizeMark, curve_view, line_styles
+from harmony_app.figures.curves import SizeMark, curve_view, drawn_styles
 from harmony_app.figures.metrics import METRICS, Metric, value_text
 from harmony_app.log import LOG
 from harmony_app.shell.look import data_table, number, page_part, percent
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.tabs._parts import part
+from harmony_app.validate.tabs.multiples_card import MultiplesCard
 from harmony_app.validate.tabs.sections import findings_html
 from harmony_app.validate.view import EVERY_SUBSET, area_sentences, in_family, words
 
@@ -85,6 +86,8 @@ class SubsetsTab:
         Settings of every piece of text.
     on_fitted
         Called when other curves are shown.
+    on_choose
+        Called with a variable that is clicked.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class SubsetsTab:
         theme: Theme,
         html: dict[str, Any],
         on_fitted: Callable[[], None],
+        on_choose: Callable[[str], None],
     ) -> None:
         self._html = html
         self._on_fitted = on_fitted
@@ -102,7 +106,8 @@ class SubsetsTab:
         self._seen: tuple[int, str] | None = None
         self._theme = theme
         self._names = tuple(variables)
-        self.colours = {name: style.colour for name, style in line_styles(variables).items()}
+        self._picked: tuple[str, ...] = ()
+        self.styles = drawn_styles(variables, variables, theme)
         self.linked: LinkedCurves | None = None
         self._places = {
             metric.name: pn.Column(height=266, margin=(6, 0, 0, 0), **_WIDE) for metric in METRICS
@@ -113,6 +118,7 @@ class SubsetsTab:
         self.metrics: pd.DataFrame | None = None
         self.curves: pd.DataFrame | None = None
         self.table: pn.widgets.Tabulator | None = None
+        self.multiples = MultiplesCard(theme, html, on_choose)
         self._notes = {metric.name: pn.pane.HTML("", **html) for metric in METRICS}
         self._reveal = pn.widgets.Button(label="Show all analyses", margin=(0, 0, 8, 0))
         self._reveal.on_click(lambda _: self._show_table())
@@ -139,6 +145,11 @@ class SubsetsTab:
 
         self._work.start(compute, self._fitted, self._failed)
 
+    def pick(self, names: Sequence[str]) -> None:
+        """Give these variables the lines of their own; the page chooses where there are none."""
+        self._picked = tuple(names)
+        self._draw()
+
     def _fitted(self, found: tuple[pd.DataFrame, pd.DataFrame]) -> None:
         self.metrics, self.curves = found
         self.status.object = ""
@@ -158,14 +169,23 @@ class SubsetsTab:
             return
         self._say_areas()
         marks = () if self._record is None else size_marks(self._record)
-        view = curve_view(self.metrics, self.curves, self._names, chosen=self._chosen, marks=marks)
+        view = curve_view(
+            self.metrics,
+            self.curves,
+            self._names,
+            chosen=self._chosen,
+            shown=self._picked,
+            marks=marks,
+        )
+        self.styles = drawn_styles(self._names, view.named, self._theme)
         if self.linked is None:
             self._lay_out(view)
         else:
             self.linked.show(view)
         for name, pane in self._notes.items():
             pane.object = page_part("line", "div", "outside", words.scale_note(view.outside(name)))
-        self._list([])
+        self.multiples.show(self.curves, self._names, self._chosen, marks)
+        self._list(self.linked.brushed if self.linked is not None else [])
         if self.table is not None:
             self.table.value = self._rows()
 
@@ -181,9 +201,7 @@ class SubsetsTab:
         """List the analyses that are brushed; while none is, those furthest off."""
         if self.metrics is None:
             return
-        own = self.metrics
-        if self._chosen:
-            own = own[own["variable"] == self._chosen]
+        own = self._seen_of(self.metrics)
         found = own.iloc[list(rows)] if rows else own
         found = found.sort_values("absolute_percent_error", ascending=False, kind="stable")
         title = f"{len(rows):,} selected" if rows else "Furthest off"
@@ -200,6 +218,11 @@ class SubsetsTab:
             for row in found.head(_LISTED).to_dict("records")
         ]
         self.brushed.object = part("analyses", title, about, _LISTED_COLUMNS, lines, 2)
+
+    def _seen_of(self, metrics: pd.DataFrame) -> pd.DataFrame:
+        """Return the analyses that are drawn: of the chosen variable, or those searched for."""
+        names = [self._chosen] if self._chosen else self._picked or self._names
+        return metrics[metrics["variable"].isin(names)]
 
     def _say_areas(self) -> None:
         """Say above the curves what they mean for areas."""
@@ -229,8 +252,7 @@ class SubsetsTab:
     def _rows(self) -> pd.DataFrame:
         rows = self.metrics
         assert rows is not None  # noqa: S101 - the button appears with the curves
-        if self._chosen:
-            rows = rows[rows["variable"] == self._chosen]
+        rows = self._seen_of(rows)
         return rows[list(_TABLE_COLUMNS)].reset_index(drop=True)
 
     def _build(self) -> pn.viewable.Viewable:
@@ -248,6 +270,8 @@ class SubsetsTab:
             self.status,
             panels,
             self.brushed,
+            pn.Spacer(height=10),
+            self.multiples.view,
             self._analyses,
             margin=0,
             **_WIDE,

@@ -16,12 +16,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.surveys.model import Variable
+    from harmony_app.figures.curves import LineStyle
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
 
 class VerdictList(JSComponent):
-    """Verdicts to read, and to choose the variable in detail."""
+    """Verdicts to read and to choose the variable in detail, beside the lines they are drawn by.
+
+    Parameters
+    ----------
+    on_choose
+        Called with the variable that is clicked.
+    on_narrow
+        Called with the variables that a search leaves; none when there is no search.
+    params
+        Further parameters of the component.
+    """
 
     items = param.List(default=[], doc="One record per variable, see `verdict_items`.")
     chosen = param.String(default="", doc="The variable in detail.")
@@ -29,20 +40,29 @@ class VerdictList(JSComponent):
     _esm = ASSETS / "verdicts.js"
     _stylesheets: ClassVar[list[str]] = [(ASSETS / "verdicts.css").read_text(encoding="utf-8")]
 
-    def __init__(self, on_choose: Callable[[str], None], **params: Any) -> None:
+    def __init__(
+        self,
+        on_choose: Callable[[str], None],
+        on_narrow: Callable[[list[str]], None],
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self._on_choose = on_choose
+        self._on_narrow = on_narrow
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
-        self._on_choose(str(msg["variable"]))
+        if "narrowed" in msg:
+            self._on_narrow([str(name) for name in msg["narrowed"]])
+        else:
+            self._on_choose(str(msg["variable"]))
 
 
 def verdict_items(
     verdicts: Mapping[str, str],
     summary: pd.DataFrame,
-    colours: Mapping[str, str],
+    styles: Mapping[str, LineStyle],
     variables: Mapping[str, Variable],
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Return what the list shows of each variable.
 
     Parameters
@@ -51,8 +71,8 @@ def verdict_items(
         A sentence per variable.
     summary
         Scores, one row per variable (`fusion_core.validation.Validation.summary`).
-    colours
-        Colour of each variable's line.
+    styles
+        How each variable's line is drawn.
     variables
         The donor's dictionary.
     """
@@ -63,7 +83,9 @@ def verdict_items(
             "description": variables[name].description if name in variables else "",
             "verdict": sentence.removeprefix(f"{name}: "),
             "scores": score_phrase(scores[name]) if name in scores else "",
-            "colour": colours[name],
+            "colour": styles[name].colour,
+            "dash": " ".join(map(str, styles[name].dash)),
+            "width": styles[name].width,
         }
         for name, sentence in verdicts.items()
     ]

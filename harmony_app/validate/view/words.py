@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from harmony_app.shell.look import NO_BREAK, count, percent
+from harmony_app.shell.look import NO_BREAK, count, joined, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -15,6 +17,11 @@ INTRODUCTION: Final = (
     " subsets of households. Each dot is one subset; a line is the typical result at that size."
 )
 LEAST_CERTAIN: Final = "What this means for areas, for the least certain variable; choose a variable at the left for its own."
+MULTIPLES_TITLE: Final = "Variable by variable"
+MULTIPLES_HELP: Final = (
+    "The same curves, each in a frame of its own and all on the same scales, the worst in small subsets first."
+    " Dotted: the median size of the recipient's areas. Click a frame to see more of its variable."
+)
 FURTHEST: Final = (
     "The subsets whose fused estimates are furthest from what their donor households said. Drag over dots in a"
     " panel to see those subsets instead, here and in the other panels; click beside them to let go."
@@ -45,6 +52,7 @@ RANGES_TOLD: Final = (
     "Of a number: how often the central 50, 80 and 90 % of a household's draws hold its true value. Below the"
     " diagonal the draws are too sure."
 )
+LEAST_SURE: Final = "Drawn are the variables whose draws are least as sure as they should be; choose one at the left for its own."
 RANGES_HELP: Final = (
     "How often the range holds the true value, and how often that lies below or above it. Width: against that"
     " of the same range of all households."
@@ -102,14 +110,19 @@ def scale_note(outside: int) -> str:
     )
 
 
+def left_out(answers: Mapping[str, int], most: int) -> str:
+    """Say of which variables the rarer answers are not drawn."""
+    said = [f"{count(number, 'rarer answer')} of {name}" for name, number in answers.items()]
+    return f"Not drawn: {joined(said)}. The {most} most frequent answers of a variable are."
+
+
 def score_phrase(row: pd.Series[Any]) -> str:
     """Return skill and coverage of a variable in words."""
     parts = []
     skill = row.get("skill")
     if isinstance(skill, float) and skill == skill:  # noqa: PLR0124 - not-a-number differs from itself
-        parts.append(
-            f"draws {percent(skill, decimals=0)} nearer the truth than answers of any household"
-        )
+        nearer = f"{percent(skill, decimals=0)} nearer" if skill > 0 else "no nearer"
+        parts.append(f"draws {nearer} the truth than answers of any household")
     coverage = row.get("coverage")
     if isinstance(coverage, float) and coverage == coverage:  # noqa: PLR0124 - as above
         parts.append(f"80{NO_BREAK}% ranges hold {percent(coverage, decimals=0)} of true answers")

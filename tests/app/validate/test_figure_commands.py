@@ -85,3 +85,10 @@ def test_every_figure_of_the_page_has_its_command(mapped_workspace, tmp_path, sh
 def test_another_ending_is_refused(mapped_workspace, tmp_path):
     found = draw(mapped_workspace.workspace, "curves", "--to", tmp_path / "curves.gif")
     assert "ends in .svg, .png or .pdf" in found.exception.message
+
+
+def test_a_figure_of_what_no_table_holds_is_said_to_be_empty(mapped_workspace, tmp_path):
+    asked = ("validation", "--show", "predictors", "--to", tmp_path / "figure.svg")
+    found = draw(mapped_workspace.workspace, *asked)
+    assert "nothing to draw" in found.exception.message
+    assert not (tmp_path / "figure.svg").exists()

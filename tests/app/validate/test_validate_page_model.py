@@ -130,7 +130,7 @@ def texts(content: bytes) -> list[str]:
 
 
 def test_the_figure_holds_three_panels_and_a_legend(make_page):
-    said = texts(make_page()._figure("svg"))
+    said = texts(make_page().files.content("svg"))
     assert {metric.title for metric in METRICS} <= set(said)
     assert {"cold", "kwh"} <= set(said)
     assert sum("SYNTHETIC" in text for text in said) in {0, 1}
@@ -139,8 +139,69 @@ def test_the_figure_holds_three_panels_and_a_legend(make_page):
 def test_a_figure_names_the_variable_it_shows_and_no_more(make_page):
     page = make_page()
     page._choose_variable("kwh")
-    said = " ".join(texts(page._figure("svg")))
+    said = " ".join(texts(page.files.content("svg")))
     assert "a dot is one subset for kwh" in said
+
+
+@pytest.mark.parametrize(
+    ("tab", "figures", "title"),
+    [
+        ("subsets", ["all in one frame", "variable by variable"], "How far off?"),
+        ("distributions", ["distributions", "dependence"], "Distribution, observed and fused"),
+        ("draws", ["draws against the truth"], "Draws of single households against the truth"),
+        ("implicates", ["implicates"], "Estimates by number of implicates"),
+        ("predictors", [], ""),  # a crafted model does not say what it was made from
+        ("unseen", [], ""),
+        ("known", [], ""),
+        ("table", [], ""),
+        ("run", [], ""),
+    ],
+)
+def test_the_figure_that_is_saved_is_the_one_that_is_shown(make_page, tab, figures, title):
+    page = make_page()
+    page.tabs.value = tab
+    assert page.files.figure.options == figures
+    assert page.files.buttons.visible == bool(figures)
+    assert page.files.none.visible != bool(figures)
+    for figure in figures:
+        page.files.figure.value = figure
+        assert page.files.content("svg").startswith(b"<?xml")
+    if figures:
+        page.files.figure.value = figures[0]
+        assert title in " ".join(texts(page.files.content("svg")))
+
+
+def test_every_variable_has_a_frame_of_its_own_and_a_click_chooses_it(make_page):
+    page = make_page()
+    [card] = page.subsets.multiples._place.objects
+    plot = card[0].object
+    [names] = [item.data_source for item in plot.renderers if "said" in item.data_source.data]
+    order = list(names.data["name"])
+    assert sorted(order) == ["cold", "kwh"]
+    names.selected.indices = [order.index("kwh")]
+    assert page.state.variable == "kwh"
+
+
+def test_the_curves_draw_what_is_searched_for_in_the_list(make_page):
+    page = make_page()
+    page.verdicts._handle_msg({"narrowed": ["kwh"]})
+    lines = page.subsets.linked.view.lines["value_added"]
+    assert [line.name for line in lines] == ["kwh"]
+    assert set(page.subsets.linked.source.data["variable"]) == {"kwh"}
+    drawn = {item["variable"]: item["dash"] for item in page.verdicts.items}
+    assert page.verdicts.items[0]["width"] < page.verdicts.items[1]["width"]
+    page.verdicts._handle_msg({"narrowed": []})
+    assert {line.name for line in page.subsets.linked.view.lines["value_added"]} == set(drawn)
+
+
+def test_brushed_subsets_stay_brushed_when_nothing_else_is_drawn(make_page):
+    page = make_page()
+    page.subsets.linked.source.selected.indices = [0, 3]
+    page.subsets.multiples.metric.value = METRICS[1]
+    page.subsets.pick([])
+    assert "2 selected" in page.subsets.brushed.object
+    page.subsets.pick(["kwh"])
+    assert "Furthest off" in page.subsets.brushed.object
 
 
 def test_panels_are_brushed_and_not_moved_away(make_page):

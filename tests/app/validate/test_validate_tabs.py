@@ -104,8 +104,8 @@ def test_a_figure_is_drawn_again_only_for_another(make_page):
 @pytest.mark.parametrize("tab", ["subsets", "distributions", "draws", "implicates"])
 def test_the_figure_of_every_tab_can_be_taken_away(make_page, tab):
     page = make_page(tab=tab)
-    page.size.value = "column"
-    assert page._figure("png").startswith(b"\x89PNG")
+    page.files.size.value = "column"
+    assert page.files.content("png").startswith(b"\x89PNG")
 
 
 def test_without_a_check_nothing_can_be_switched_and_a_button_offers_it(make_page):

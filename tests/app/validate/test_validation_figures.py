@@ -9,8 +9,12 @@ import pytest
 from fusion_core.validation import read_validation
 from fusion_core.validation.report import Finding
 from fusion_core.workspace.runs import open_run
+from harmony_app.figures.calibration import answers_left_out
 from harmony_app.figures.dependence import dependence_panel, strength_change
+from harmony_app.figures.importance import importance_panels
 from harmony_app.figures.look import Look
+from harmony_app.figures.metrics import METRICS
+from harmony_app.figures.multiples import multiples_panel
 from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
 from harmony_app.validate.tabs.sections import findings_html
 
@@ -88,7 +92,9 @@ def test_the_variables_furthest_from_right_come_first(found):
     assert set(telling_variables(found, "calibration")) == {"cold", "kwh"}
 
 
-@pytest.mark.parametrize("what", ["distributions", "dependence", "calibration", "implicates"])
+@pytest.mark.parametrize(
+    "what", ["distributions", "dependence", "calibration", "predictors", "implicates"]
+)
 def test_captions_speak_of_what_is_drawn(found, what):
     number = validation_sheet(found, what, title="Winter", names=["kwh"])
     category = validation_sheet(found, what, title="Winter", names=["cold"])
@@ -100,9 +106,50 @@ def test_captions_speak_of_what_is_drawn(found, what):
         assert "Numbers" not in category.caption
 
 
+def curves_of(**ends):
+    """Return error curves of variables from a small subset to a large one."""
+    rows = [
+        (name, "absolute_percent_error", share, value)
+        for name, values in ends.items()
+        for share, value in zip((0.01, 0.25), values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["variable", "metric", "share", "value"])
+
+
+@pytest.mark.parametrize("look", [PAGE, PAPER], ids=["page", "paper"])
+def test_frames_stand_in_the_order_of_the_smallest_subsets_on_one_scale(look):
+    curves = curves_of(a=(0.1, 0.05), b=(0.4, 0.0), c=(0.2, 0.1))
+    panel = multiples_panel(curves, ["a", "b", "c"], METRICS[0], look)
+    [frames] = parts(panel, "Rectangles")
+    assert list(frames.dimension_values("name")) == ["b", "c", "a"]
+    [line] = parts(panel, "Curve")
+    y = line.dimension_values(1)
+    heights = {round(start - end, 6) for start, end in ((y[1], y[2]), (y[4], y[5]), (y[7], y[8]))}
+    falls = sorted(heights)
+    assert falls[0] == pytest.approx(falls[1] / 2) == pytest.approx(falls[2] / 8, rel=1e-4)
+
+
+@pytest.mark.parametrize("look", [PAGE, PAPER], ids=["page", "paper"])
+def test_predictors_are_bars_the_strongest_first(look):
+    rows = [("v", "income", 0.2), ("v", "tenure", 0.7), ("w", "income", 1.0)]
+    table = pd.DataFrame(rows, columns=["variable", "predictor", "share"])
+    [panel] = importance_panels(table, "v", look)
+    [bars] = parts(panel, "Segments")
+    assert list(bars.dimension_values(2)) == [0.7, 0.2]
+    assert list(bars.dimension_values(1)) == [2.0, 1.0]
+    assert importance_panels(table, "nobody", look) == []
+
+
+def test_rarer_answers_without_a_panel_are_counted():
+    levels = [f"a{place}" for place in range(11)]
+    table = pd.DataFrame({"variable": "v", "level": levels, "observed": 0.1, "share": 1.0})
+    assert answers_left_out(table, ["v", "w"]) == {"v": 3}
+    assert answers_left_out(table[:8], ["v"]) == {}
+
+
 def test_of_many_findings_those_that_warn_come_first_and_the_rest_can_be_opened():
     good = [Finding(f"v{place}", "good", f"v{place} is fine.") for place in range(30)]
     text = findings_html([*good, Finding("w", "poor", "w differs.")])
     assert text.index("w differs.") < text.index("v0 is fine.")
-    assert "11\N{NO-BREAK SPACE}more findings" in text.partition("<details>")[2]
-    assert "<details>" not in findings_html(good[:20])
+    assert "23\N{NO-BREAK SPACE}more findings" in text.partition("<details>")[2]
+    assert "<details>" not in findings_html(good[:8])
