@@ -11,21 +11,21 @@ import numpy as np
 from fusion_core.errors import InputError
 from fusion_core.validation.internal import reliability_gaps
 from harmony_app.figures.calibration import calibration_panels, shown_levels
-from harmony_app.figures.curve_sheet import curve_sheet
-from harmony_app.figures.curves import curve_panels, curve_view
 from harmony_app.figures.dependence import dependence_classes, dependence_panel
 from harmony_app.figures.distributions import MOST_LEVELS, distribution_panel
 from harmony_app.figures.importance import MOST_PREDICTORS, importance_panels
-from harmony_app.figures.metrics import METRICS, Metric
-from harmony_app.figures.multiples import multiples_panel, multiples_sheet
 from harmony_app.figures.printing import Mark, Sheet
 from harmony_app.figures.settling import settling_panels
+from harmony_app.figures.subsets.curve_sheet import curve_sheet
+from harmony_app.figures.subsets.curves import curve_panels, curve_view
+from harmony_app.figures.subsets.metrics import METRICS, Metric
+from harmony_app.figures.subsets.multiples import multiples_panel, multiples_sheet
 from harmony_app.shell.look import count, figure_colours
 
 if TYPE_CHECKING:
     from fusion_core.validation import Validation
-    from harmony_app.figures.curves import SizeMark
     from harmony_app.figures.look import Look
+    from harmony_app.figures.subsets.curves import SizeMark
 
 MOST: Final = 12
 """Variables or panels of a figure of which none was asked for by name."""

@@ -8,6 +8,10 @@ from fusion_core.estimates.places.by_shares import (
     are_by_shares,
     estimates_by_shares,
 )
+from fusion_core.estimates.places.donor_residuals import (
+    DonorResiduals,
+    donor_residuals,
+)
 from fusion_core.estimates.places.donor_resolution import (
     DonorResolution,
     donor_resolution,
@@ -20,12 +24,14 @@ __all__ = [
     "ALLOCATED",
     "SUMS",
     "AllocatedAreas",
+    "DonorResiduals",
     "DonorResolution",
     "JointAreas",
     "Within",
     "allocated_areas",
     "are_by_shares",
     "area_shares",
+    "donor_residuals",
     "donor_resolution",
     "estimates_by_shares",
     "kinds_by_shares",

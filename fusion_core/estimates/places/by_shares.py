@@ -310,6 +310,7 @@ def allocated_areas(
     kind: str,
     where: str = "",
     *,
+    shares: pd.DataFrame | None = None,
     cache: EstimateCache | None = None,
 ) -> AllocatedAreas:
     """Put areas together of the PUMAs they are parts of.
@@ -324,14 +325,16 @@ def allocated_areas(
         What the areas are (`area_shares`).
     where, cache
         As in `fusion_core.estimates.runs.area_estimates`.
+    shares
+        How areas cut through PUMAs, as `area_shares`; left out, what the workspace knows of their kind.
 
     Raises
     ------
     InputError
         If no shares are known, or the statistic cannot be put together from PUMAs.
     """
-    shares = area_shares(workspace, kind)
-    if shares is None:
+    parts = area_shares(workspace, kind) if shares is None else shares
+    if parts is None:
         known = ", ".join(kinds_by_shares(workspace))
         raise InputError(
             f"The workspace does not know which parts of PUMAs lie in areas of the kind '{kind}'",
@@ -348,8 +351,10 @@ def allocated_areas(
         side, keys = estimated_side(loaded, statistic, (PUMA,), where)
         households, _ = estimated_side(loaded, Statistic("count"), (PUMA,), where)
         pumas = keys[PUMA].astype(str).to_numpy()
-        return _put_together(shares, kind, side, pumas, households.found.pooled.estimate)
+        return _put_together(parts, kind, side, pumas, households.found.pooled.estimate)
 
+    if shares is not None:  # which areas these are nobody else knows
+        return put_together()
     return loaded.kept(("allocated", kind, where.strip(), statistic), put_together)
 
 

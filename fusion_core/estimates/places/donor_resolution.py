@@ -38,6 +38,8 @@ class DonorResolution(Checked):
         Number of PUMAs that lie in several places.
     table
         One row per place, as `fusion_core.estimates.runs.survey_area_estimates`.
+    shares
+        How places cut through PUMAs: ``puma``, `column` and ``share``, the part of the PUMA in the place.
     """
 
     donor: SurveyId
@@ -45,6 +47,7 @@ class DonorResolution(Checked):
     place_of: dict[str, str]
     cut: int
     table: pd.DataFrame
+    shares: pd.DataFrame
 
     def of_areas(self, areas: pd.Series[str]) -> pd.DataFrame:
         """Return the estimate of the place of each area, a row per area in their order.
@@ -124,7 +127,7 @@ def donor_resolution(
     largest = shares.sort_values([PUMA, SHARE], kind="stable").drop_duplicates(PUMA, keep="last")
     place_of = dict(zip(largest[PUMA].astype(str), largest[column].astype(str), strict=True))
     cut = int((shares.groupby(PUMA)[column].nunique() > 1).sum())
-    return DonorResolution(donor, column, place_of, cut, table)
+    return DonorResolution(donor, column, place_of, cut, table, shares)
 
 
 def _finest(

@@ -9,13 +9,13 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
-from harmony_app.figures.curves import SizeMark, curve_view, drawn_styles
-from harmony_app.figures.metrics import METRICS, Metric, value_text
+from harmony_app.figures.subsets.curves import SizeMark, curve_view, drawn_styles
+from harmony_app.figures.subsets.metrics import METRICS, Metric, value_text
 from harmony_app.log import LOG
 from harmony_app.shell.look import data_table, number, page_part, percent
 from harmony_app.shell.work import SlowWork
+from harmony_app.validate.tabs._multiples import MultiplesCard
 from harmony_app.validate.tabs._parts import part
-from harmony_app.validate.tabs.multiples_card import MultiplesCard
 from harmony_app.validate.tabs.sections import findings_html
 from harmony_app.validate.view import EVERY_SUBSET, area_sentences, in_family, words
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from fusion_core.validation import Validation
     from fusion_core.validation.report import Finding
-    from harmony_app.figures.curves import CurveView
-    from harmony_app.figures.linked import LinkedCurves
+    from harmony_app.figures.subsets.curves import CurveView
+    from harmony_app.figures.subsets.linked import LinkedCurves
     from harmony_app.shell.session import Theme
     from harmony_app.validate.view import ValidatedRun
 
@@ -191,7 +191,7 @@ class SubsetsTab:
 
     def _lay_out(self, view: CurveView) -> None:
         """Draw the panels when their numbers are there; the library that draws comes with them."""
-        from harmony_app.figures.linked import LinkedCurves
+        from harmony_app.figures.subsets.linked import LinkedCurves
 
         self.linked = LinkedCurves(view, self._theme, self._list)
         for name, plot in self.linked.plots.items():

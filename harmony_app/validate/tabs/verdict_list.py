@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.surveys.model import Variable
-    from harmony_app.figures.curves import LineStyle
+    from harmony_app.figures.subsets.curves import LineStyle
 
 ASSETS = Path(__file__).parents[1] / "assets"
 

@@ -43,7 +43,7 @@ def resolution(donor) -> DonorResolution:
         }
     )
     place_of = dict.fromkeys(WEST, "West") | dict.fromkeys(EAST, "East")
-    return DonorResolution(donor, "half", place_of, 0, table)
+    return DonorResolution(donor, "half", place_of, 0, table, pd.DataFrame())
 
 
 def test_every_area_has_the_colour_of_its_place_in_the_classes_of_the_fused_map(make_page):

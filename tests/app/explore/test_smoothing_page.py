@@ -105,6 +105,7 @@ def test_of_a_run_the_donors_places_are_smoothed_and_pumas_agree(make_page, monk
         dict.fromkeys(WEST, "West") | dict.fromkeys(EAST, "East"),
         0,
         places(direct=None),
+        pd.DataFrame(),
     )
     made = Smoothed(places(direct=[0.1, 0.6]), model(), "Smoothed places.", pumas())
     monkeypatch.setattr(estimates, "smoothed", lambda *_: made)

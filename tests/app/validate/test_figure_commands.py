@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from fusion_core.errors import InputError
 from harmony_app.figures import app
-from harmony_app.figures.curves import line_styles
+from harmony_app.figures.subsets.curves import line_styles
 
 CODES = ["0100100", "0100200", "0100300", "0100400"]
 

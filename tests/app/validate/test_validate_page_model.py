@@ -10,9 +10,9 @@ import pytest
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, create_run, open_run
 from harmony_app import validate
-from harmony_app.figures.curves import curve_view
 from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import METRICS
+from harmony_app.figures.subsets.curves import curve_view
+from harmony_app.figures.subsets.metrics import METRICS
 from harmony_app.shell.session import Session
 from harmony_app.shell.work.waiting import waiting_html
 from harmony_app.validate.page import ValidatePage

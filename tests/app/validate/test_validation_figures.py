@@ -13,8 +13,8 @@ from harmony_app.figures.calibration import answers_left_out
 from harmony_app.figures.dependence import dependence_panel, strength_change
 from harmony_app.figures.importance import importance_panels
 from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import METRICS
-from harmony_app.figures.multiples import multiples_panel
+from harmony_app.figures.subsets.metrics import METRICS
+from harmony_app.figures.subsets.multiples import multiples_panel
 from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
 from harmony_app.validate.tabs.sections import findings_html
 

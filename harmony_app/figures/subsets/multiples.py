@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from harmony_app.figures.curves import SizeMark, share_ticks, value_range
 from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import Metric, value_text
 from harmony_app.figures.printing import Sheet
+from harmony_app.figures.subsets.curves import SizeMark, share_ticks, value_range
+from harmony_app.figures.subsets.metrics import Metric, value_text
 from harmony_app.shell.look import axis_numbers, joined, percent, round_ticks
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 from bokeh.models import BoxSelectTool, HoverTool, TapTool
 
-from harmony_app.figures.curves import (
+from harmony_app.figures.look import Look
+from harmony_app.figures.subsets.curves import (
     OTHERS,
     CurveView,
     Line,
@@ -16,8 +17,7 @@ from harmony_app.figures.curves import (
     curve_panel,
     share_ticks,
 )
-from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import METRICS
+from harmony_app.figures.subsets.metrics import METRICS
 from harmony_app.shell.look import FONT, figure_colours, page_part
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from fusion_core.harmony.model import GROUP_COLOURS
 from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import METRICS, Metric, subset_titles, value_text
+from harmony_app.figures.subsets.metrics import METRICS, Metric, subset_titles, value_text
 from harmony_app.shell.look import figure_colours, percent
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from harmony_app.figures.look import Look
-from harmony_app.figures.metrics import METRICS, Metric
+from harmony_app.figures.subsets.metrics import METRICS, Metric
 from harmony_app.shell.look import segmented
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from harmony_app.figures.curves import SizeMark
+    from harmony_app.figures.subsets.curves import SizeMark
     from harmony_app.shell.session import Theme
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
@@ -86,7 +86,7 @@ class MultiplesCard:
         self._draw()
 
     def _draw(self) -> None:
-        from harmony_app.figures.multiples import multiples_panel
+        from harmony_app.figures.subsets.multiples import multiples_panel
 
         if not self._shown or not self.view.visible:
             return

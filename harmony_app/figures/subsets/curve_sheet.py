@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from harmony_app.figures.curves import (
+from harmony_app.figures.printing import Mark, Sheet
+from harmony_app.figures.subsets.curves import (
     LINES,
     CurveView,
     SizeMark,
@@ -13,7 +14,6 @@ from harmony_app.figures.curves import (
     curve_view,
     line_styles,
 )
-from harmony_app.figures.printing import Mark, Sheet
 from harmony_app.shell.look import count, figure_colours, joined
 
 if TYPE_CHECKING:

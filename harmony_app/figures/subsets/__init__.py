@@ -1,0 +1,1 @@
+"""How well subsets of the donor are met: three metrics against the size of subsets."""
