@@ -32,6 +32,7 @@ from harmony_app.validate.tabs import (
     FigureCard,
     FigureFiles,
     KnownTab,
+    PlacesCard,
     SubsetsTab,
     TableTab,
     UnseenTab,
@@ -147,6 +148,7 @@ class ValidatePage(Viewer):
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
         self.distribution = FigureCard(session.theme, self._html, panel=200)
         self.dependence = FigureCard(session.theme, self._html, panel=420)
+        self.places = PlacesCard(session, record, self._html, self._show_files)
         self.draws = FigureCard(session.theme, self._html, widest=440)
         self.predictors = FigureCard(session.theme, self._html, panel=330, widest=620)
         self.implicates = FigureCard(session.theme, self._html, panel=330, widest=620)
@@ -276,6 +278,7 @@ class ValidatePage(Viewer):
             sections.panel_html(heading, words.DEPENDENCE_HELP, kept + key),
             sections.dependence_html(found.correlations, chosen),
         )
+        self.places.show(names[0])
         return self._distributions
 
     def _show_draws(self) -> pn.viewable.Viewable:
@@ -342,6 +345,7 @@ class ValidatePage(Viewer):
         self._distributions = pn.FlexBox(
             self.distribution.view,
             self.dependence.view,
+            self.places.view,
             gap="10px",
             margin=0,
             align_items="flex-start",
@@ -409,9 +413,14 @@ class ValidatePage(Viewer):
         }
         if tab == SUBSETS and len(self._names) == 1:
             sheets.pop("variable by variable")
-        own = {"known": self.known.sheet, "run": self.compare.sheet}.get(tab)
-        if own is not None:
-            sheets["the figure shown"] = partial(own, self._title, self._note())
+        own = {
+            "distributions": ("places", self.places.sheet),
+            "known": ("known answers", self.known.sheet),
+            "run": ("differences", self.compare.sheet),
+        }
+        said, sheet = own.get(tab, ("", None))
+        if sheet is not None:
+            sheets[said] = partial(sheet, self._title, self._note())
         self.files.show(sheets)
 
     @property

@@ -12,7 +12,8 @@ from harmony_app.explore.map import MapFigure
 from harmony_app.shell.look import count, figure_colours, number
 
 if TYPE_CHECKING:
-    from fusion_core.execution.comparing import TableComparison
+    import pandas as pd
+
     from harmony_app.explore.map import AreaShapes, MapLayer
     from harmony_app.shell.session import Theme
 
@@ -21,9 +22,9 @@ figure_part: Final = Macros(Path(__file__).parent / "templates" / "difference_ma
 
 
 def difference_map(
-    shapes: AreaShapes, layer: MapLayer, found: TableComparison, theme: Theme
+    shapes: AreaShapes, layer: MapLayer, areas: pd.DataFrame, theme: Theme, *, beside: str = "table"
 ) -> pn.viewable.Viewable:
-    """Return a map of what estimates differ by from the table, with its legend.
+    """Return a map of what estimates differ by from other values, with its legend.
 
     Parameters
     ----------
@@ -31,22 +32,23 @@ def difference_map(
         The areas.
     layer
         Their colours, see `harmony_app.explore.map.difference_layer`.
-    found
-        The comparison, for the hover card.
+    areas
+        What the hover card tells of each area, in their order: ``estimate``, ``moe``, ``external``,
+        ``difference`` and ``within_moe``.
     theme
         Light or dark page.
+    beside
+        What the other values are called.
     """
     plot = MapFigure(shapes, theme, lambda _area, _compare: None)
     for part in (plot.plot, plot.layout):
         part.update(sizing_mode="stretch_width", height=_MAP_HEIGHT)
     plot.show_layer(layer)
-    points = found.comparison.points
-    rows = points.set_index(points["area"].astype(str)).reindex(shapes.areas["area_id"].astype(str))
-    records = rows.to_dict("records")
+    records = areas.to_dict("records")
     colours = figure_colours(theme)
     plot.show_texts(
         {
-            "value": [_compared(row) for row in records],
+            "value": [_compared(row, beside) for row in records],
             "interval": [_gap(row) for row in records],
             "note": [_judged(row) for row in records],
             "dot": [colours["good" if row["within_moe"] is True else "warn"] for row in records],
@@ -62,10 +64,10 @@ def difference_map(
     )
 
 
-def _compared(row: dict[Any, Any]) -> str:
+def _compared(row: dict[Any, Any], beside: str) -> str:
     if row["external"] != row["external"]:
         return "not in both"
-    return f"{number(row['estimate'])} ± {number(row['moe'])}, table {number(row['external'])}"
+    return f"{number(row['estimate'])} ± {number(row['moe'])}, {beside} {number(row['external'])}"
 
 
 def _gap(row: dict[Any, Any]) -> str:

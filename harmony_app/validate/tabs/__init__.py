@@ -8,6 +8,7 @@ from harmony_app.validate.tabs.figure_files import FigureFiles
 from harmony_app.validate.tabs.known_tab import (
     KnownTab,
 )
+from harmony_app.validate.tabs.places_card import PlacesCard
 from harmony_app.validate.tabs.subsets_tab import SubsetsTab, size_marks
 from harmony_app.validate.tabs.table_tab import (
     TableTab,
@@ -25,6 +26,7 @@ __all__ = [
     "FigureCard",
     "FigureFiles",
     "KnownTab",
+    "PlacesCard",
     "SubsetsTab",
     "TableTab",
     "UnseenTab",

@@ -332,7 +332,10 @@ class TableTab:
             self._figure[:] = [pn.pane.HTML(page_part("line", "p", "help", text, "status"))]
             return
         layer = layer_of_differences(shapes, found, words_of, theme)
-        self._figure[:] = [difference_map(shapes, layer, found, theme)]
+        points = found.comparison.points
+        codes = shapes.areas["area_id"].astype(str)
+        areas = points.set_index(points["area"].astype(str)).reindex(codes)
+        self._figure[:] = [difference_map(shapes, layer, areas, theme)]
 
     def _shapes(self, words_of: ComparisonWords) -> AreaShapes | None:
         from fusion_core.geography.drawn import can_be_drawn

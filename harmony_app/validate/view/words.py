@@ -35,6 +35,11 @@ DEPENDENCE_HELP: Final = (
     "How strongly two variables go together (0: not at all, 1 or −1: completely). Fusing should keep"
     " that: coloured squares warn against analysing the two together."
 )
+PLACES_HELP: Final = (
+    "Fused estimates of the recipient less what the donor's own households say, at the finest places the donor"
+    " publishes. The margin takes both as independent. A difference may also come from different years or"
+    " questions; within places nobody knows."
+)
 DRAWS_HELP: Final = (
     "Every household gets several draws. They should be nearer its true answer than draws from all"
     " households, and as sure as they are right: on the dashed diagonal."
@@ -108,6 +113,13 @@ def scale_note(outside: int) -> str:
     return (
         f"{count(outside, 'analysis', 'analyses')} outside the frame" if outside else f"{NO_BREAK}"
     )
+
+
+def places_told(sentence: str, beyond: int, places: int) -> str:
+    """Say what was compared, and at how many places chance does not explain the difference."""
+    told = f"{count(beyond, 'place')} of {places:,} {'differs' if beyond == 1 else 'differ'}"
+    expected = "one in ten would by chance"
+    return f"{sentence} {told} by more than the margin; {expected}."
 
 
 def left_out(answers: Mapping[str, int], most: int) -> str:

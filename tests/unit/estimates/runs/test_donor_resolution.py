@@ -7,7 +7,8 @@ from small_run import AREAS, add_run
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.places import donor_resolution
+from fusion_core.estimates.places import donor_residuals, donor_resolution
+from fusion_core.estimates.runs import area_estimates
 from fusion_core.geography.location import write_intersections
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column
@@ -83,3 +84,24 @@ def test_a_donor_without_known_places_says_so(workspace):
     add_donor(workspace, geography=())
     with pytest.raises(InputError, match="RECS 2015 publishes no place"):
         donor_resolution(workspace, run, ENERGY)
+
+
+def test_fused_estimates_are_put_together_for_the_donors_places(workspace, run):
+    add_donor(workspace)
+    zones(workspace)
+    found = donor_residuals(workspace, run, ENERGY)
+    table = found.table.set_index("place")
+    alone = found.own.table.set_index("zone")
+    fused = area_estimates(workspace, run, ENERGY).set_index("puma")["estimate"]
+    size = area_estimates(workspace, run, Statistic("count")).set_index("puma")["estimate"]
+    homes = size[list(AREAS[:3])].to_numpy() * [0.0, 0.7, 1.0]
+    valley = np.average(fused[list(AREAS[:3])], weights=homes)
+    assert table.loc["Valley", "estimate"] == pytest.approx(valley)
+    assert table.loc["Valley", "external"] == pytest.approx(alone.loc["Valley", "estimate"])
+    gap = table["estimate"] - table["external"]
+    assert table["difference"].to_numpy() == pytest.approx(gap.to_numpy())
+    margin = np.hypot(table["moe"], table["external_moe"])
+    assert (table["within_moe"] == (gap.abs() <= margin)).all()
+    shown = found.of_areas(pd.Series([AREAS[2], "4199999"]))
+    assert shown["place"].iloc[0] == "Valley"
+    assert np.isnan(shown["difference"].iloc[1])
