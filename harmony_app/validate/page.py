@@ -38,7 +38,6 @@ from harmony_app.validate.tabs import (
     UnseenTab,
     VerdictList,
     key_html,
-    part,
     sections,
     size_marks,
     verdict_items,
@@ -213,7 +212,7 @@ class ValidatePage(Viewer):
         text += "Households, to the models" if both else words.ONLY_INSIDE
         formed = self._record.subsets
         self._which.object = page_part("line", "p", "which", text) + (
-            part("more", "How subsets are formed", f"{formed}.") if formed else ""
+            sections.more_html("How subsets are formed", f"{formed}.") if formed else ""
         )
 
     def _show_verdicts(self) -> None:
@@ -329,7 +328,7 @@ class ValidatePage(Viewer):
             sections.findings_html(findings),
         )
         known = found.importance["variable"].isin(names).any()
-        below = "" if known else part("help", words.NO_IMPORTANCE)
+        below = "" if known else sections.helps_html([words.NO_IMPORTANCE])
         self.predictors.show(
             heading,
             below,

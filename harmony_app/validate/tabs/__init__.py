@@ -1,7 +1,6 @@
 """What each tab of the Validate page says."""
 
 from harmony_app.validate.tabs import sections
-from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.compare_tab import CompareTab
 from harmony_app.validate.tabs.figure_card import FigureCard, key_html
 from harmony_app.validate.tabs.figure_files import FigureFiles
@@ -32,7 +31,6 @@ __all__ = [
     "UnseenTab",
     "VerdictList",
     "key_html",
-    "part",
     "sections",
     "size_marks",
     "verdict_items",

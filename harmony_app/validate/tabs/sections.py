@@ -52,6 +52,11 @@ def helps_html(texts: Sequence[str]) -> str:
     return part("helps", texts)
 
 
+def more_html(title: str, text: str) -> str:
+    """Return an explanation to be opened."""
+    return part("more", title, text)
+
+
 def coverage_html(coverage: pd.DataFrame, variable: str) -> str:
     """Return how often ranges of draws hold the truth, to be opened."""
     rows = [
