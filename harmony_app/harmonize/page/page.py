@@ -115,8 +115,6 @@ class HarmonizePage:
         if self._hearing.is_question(message):
             self._hearing.answer(message)
             return
-        sequence = message.get("sequence")
-        self._sequence = sequence if isinstance(sequence, int) else self._sequence
         with self._hearing.telling_problems(message):
             self.session.require("harmonizer", "Changing harmonies")
             self._hearing.act(message)  # the next state
@@ -125,7 +123,9 @@ class HarmonizePage:
                 pair=self.state.pair or "",
                 harmony=self.state.key,
             )
-            self.teamwork.keep()  # on disk, before it is answered
+            self.teamwork.keep()  # on disk, before anything the page is told names the edit
+        sequence = message.get("sequence")
+        self._sequence = sequence if isinstance(sequence, int) else self._sequence
         self._show_edit()  # the answer
         self.schedule()  # what the harmony does now, in the next turn
 

@@ -115,6 +115,22 @@ def test_a_damaged_table_is_named_where_the_result_would_stand(open_page, worksp
     assert "failed" not in part(page, "preview")
 
 
+def test_nothing_names_an_edit_before_it_is_kept(open_page, workspace, monkeypatch):
+    page = open_page(donor="heat", recipient="hfl")
+    shown, act = [], page._hearing.act
+
+    def act_and_show(message):
+        act(message)
+        page.show("form")  # as some actions do
+        shown.append((part(page, "form")["sequence"], bool(store(workspace).load_drafts("kim"))))
+
+    monkeypatch.setattr(page._hearing, "act", act_and_show)
+    page.receive({"kind": "assign", "sequence": 7, "donor": [0], "recipient": [0], "group": 2})
+    assert shown == [(0, False)]
+    assert part(page, "form")["sequence"] == 7
+    assert store(workspace).load_drafts("kim")
+
+
 def test_an_edit_changes_form_preview_and_status_and_is_kept_as_a_draft(open_page, workspace):
     page = open_page(donor="heat", recipient="hfl")
     page.receive({"kind": "assign", "sequence": 1, "donor": [0], "recipient": [0], "group": 2})
