@@ -61,10 +61,10 @@ def _alone(folder: str | None, name: str) -> Iterator[None]:
     if folder is None:
         yield
         return
-    lock = FileLock(Path(folder) / f"{name}.lock", timeout=PATIENCE)
+    lock = FileLock(Path(folder) / f"{name}.lock", timeout=PATIENCE, fallback_to_soft=False)
     try:
         lock.acquire()
-    except (OSError, NotImplementedError):
+    except OSError:
         lock.release()
     try:
         yield

@@ -6,8 +6,6 @@ say so when they are asked: nobody waits then, and no colleague is taken for the
 
 from __future__ import annotations
 
-import errno
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -41,10 +39,11 @@ def exclusive(path: Path, *, seconds: float, busy: HarmonyError, failed: str) ->
     InputError
         If the folder may not be written, or its file system has no locks.
     """
-    lock = FileLock(path, timeout=seconds, poll_interval=0.01)
+    # A file that stands for a lock outlives whoever is killed, and would be taken for a colleague.
+    lock = FileLock(path, timeout=seconds, poll_interval=0.01, fallback_to_soft=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _acquire(lock)
+        lock.acquire()
     except Timeout as error:
         raise busy from error
     except OSError as error:
@@ -82,13 +81,6 @@ def one_writer(lock: Path, what: str, *, seconds: float) -> Iterator[None]:
     )
     with exclusive(lock, seconds=seconds, busy=busy, failed=f"{what} cannot be changed"):
         yield
-
-
-def _acquire(lock: FileLock) -> None:
-    try:
-        lock.acquire()
-    except NotImplementedError as error:  # as earlier versions of the library put it
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
 
 
 __all__ = ["exclusive", "one_writer"]

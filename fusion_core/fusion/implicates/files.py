@@ -91,7 +91,7 @@ def locked(folder: Path) -> Iterator[None]:
     check_ours(folder)
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
+        lock = FileLock(folder / ".lock", timeout=0, fallback_to_soft=False)
         try:
             lock.acquire()
         except Timeout as error:
