@@ -67,7 +67,11 @@ class DownloadHandler(AuthRequestHandler):
         self._name(f"{identifier}-{part}.zip")
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "download.zip"
-            await IOLoop.current().run_in_executor(None, write_archive, folder, archive)
+            try:
+                await IOLoop.current().run_in_executor(None, write_archive, folder, archive)
+            except OSError as error:
+                reason = f"The file could not be put together: {error.strerror or error}"
+                raise HTTPError(507, reason=reason) from error
             with archive.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     self.write(chunk)

@@ -195,12 +195,16 @@ async def round_of_work(soak: Soak, number: int) -> list[str]:
 
 
 def lost_drafts(soak: Soak) -> list[str]:
-    """Return the people whose last answered edit is not among their drafts."""
+    """Return the people whose last answered edit is not among their drafts.
+
+    An edit that was kept, and whose answer the kill came before, stands above it: undo leads back.
+    """
     drafts = HarmonyStore(soak.workspace.path, soak.pair).drafts
     lost = []
     for name, (key, group) in soak.seen.drafts.items():
         draft = drafts.load(name).get(key)
-        if draft is None or str(int(group)) not in json.dumps(asdict(draft.harmony), default=str):
+        kept = () if draft is None else (draft.harmony, *draft.past)
+        if not any(str(int(group)) in json.dumps(asdict(each), default=str) for each in kept):
             lost.append(f"the draft of {name} of {key}")
     return lost
 
