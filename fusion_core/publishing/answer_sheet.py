@@ -469,9 +469,9 @@ def _source(workspace: Workspace, source: Source) -> str:
 
 
 def _with_margin(row: Mapping[Any, Any], statistic: Statistic) -> str:
-    """Write an estimate with its margin, in as many digits."""
+    """Write an estimate with its margin, in as many digits; that of a share is in points."""
     estimate = float(row["estimate"])
-    margin = _amount(row["moe"], statistic, beside=estimate)
+    margin = _amount(row["moe"], statistic, beside=estimate).replace(" %", " points")
     return f"{_amount(estimate, statistic)} ± {margin}"
 
 

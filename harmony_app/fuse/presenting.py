@@ -43,12 +43,12 @@ METHOD_WORDS: Final = {
     "stacked": "Some answers are taken from donors with the most similar out-of-fold predictions, the "
     "others from donors in the same leaf of a random forest; for each variable the shares are those that "
     "describe unseen donors best.",
-    "out-of-fold": "A number is taken from one of the donors whose answers models that never saw them "
-    "expected to be most like the household's; a category is drawn from its predicted probabilities.",
+    "out-of-fold": "A number is taken from one of the donors with the most similar out-of-fold "
+    "predictions; a category is drawn from its predicted probabilities.",
     "forest": "Every answer is taken from a donor that shares the household's leaf in one tree, drawn at "
     "random, of a random forest.",
     "boosted-forest": "Every answer is taken from a donor in the household's leaf of a random forest, "
-    "part of whose trees also see what boosted trees expect of it; categories are partly drawn from "
+    "some of whose trees also use the predictions of boosted trees; categories are partly drawn from "
     "the boosted trees' probabilities.",
     "variable-k": "A number is taken from one of the k donors with the most similar predictions, where "
     "k is the number whose answers match the predicted distribution best.",

@@ -79,7 +79,8 @@ class TakeAway:
             self._sheet(),
         ]
         told = (
-            "Download the table, the map as a picture (PNG, SVG), or the answer on a page to print"
+            "Download the table, the map as a picture (PNG, SVG), or an answer sheet: one page that "
+            "says whether the figure may be published"
         )
         self.panel = pn.Column(
             pn.pane.HTML(page_part("small", told), margin=(8, 0, 3, 0)),

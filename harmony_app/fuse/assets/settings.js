@@ -1,5 +1,5 @@
 // Presets, every setting behind them, the cost, and the start.
-const opened = { settings: true };
+const opened = { settings: false };
 
 function settingsSection(data, stages, cost, send, redraw) {
   return h("section", { class: "card fill", "aria-label": "Settings and start" },

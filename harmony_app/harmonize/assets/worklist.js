@@ -43,7 +43,7 @@ export function createWorklist(actions, queue) {
   })]));
   chips.append(...Object.values(chipFor));
   const respondent = h("select", { "aria-label": "Filter by respondent", onchange: () => { filter.respondent = respondent.value; applyFilter(); } },
-    h("option", { value: "" }, "asked of"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
+    h("option", { value: "" }, "who"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
   const type = h("select", { "aria-label": "Filter by type", onchange: () => { filter.type = type.value; applyFilter(); } },
     h("option", { value: "" }, "type"), ...Object.entries(TYPE_WORDS).map(([value, text]) => h("option", { value }, text)));
   const theme = h("select", { "aria-label": "Filter by theme", onchange: () => { filter.theme = theme.value; applyFilter(); } });

@@ -1,6 +1,7 @@
 """One answer on one page."""
 
 import dataclasses
+import re
 import shutil
 
 import pytest
@@ -28,6 +29,11 @@ def test_the_figure_is_the_estimate_with_its_margin(published):
     assert sheet.figure == f"{row['estimate']:,.0f} ± {row['moe']:,.0f}"
     assert sheet.question == "kwh: what is the mean per household in Area one?"
     assert f"{row['n']:,} sampled households of TOYACS 2022" in sheet.households
+
+
+def test_the_margin_of_a_share_is_in_points(published):
+    share = Statistic("share_above", "kwh", threshold=9000.0)
+    assert re.fullmatch(r"[\d.]+ % ± [\d.]+ points", sheet_of(published, share).figure)
 
 
 def test_without_an_area_everybody_is_asked_about(published):
