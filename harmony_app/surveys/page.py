@@ -47,6 +47,7 @@ _NOTHING_CHOSEN: Final = (
     "Choose a variable",
     "Its weighted distribution, levels and other vintages appear here.",
 )
+_STEPS: Final = ("recipient", "donors", "places", "harmonies", "run")
 _NO_SURVEY: Final = (
     "No survey yet",
     (
@@ -369,10 +370,8 @@ class SurveysPage(pn.viewable.Viewer):
         self._really.visible, self._refusal.object = False, ""
         if entry is None:
             self._counting.cancel()
-            chosen = bool(self._catalogue.overviews)
-            self._detail.object = (
-                page_part("message", *_NOTHING_CHOSEN) if chosen else self._begin()
-            )
+            words = _NOTHING_CHOSEN if self._catalogue.overviews else _NO_SURVEY
+            self._detail.object = page_part("message", *words, self._ways())
             self._sibling_card.css_classes = ["hidden"]
             return
         overview = self._catalogue.overviews[entry.survey]
@@ -397,9 +396,9 @@ class SurveysPage(pn.viewable.Viewer):
             height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(others), _SHOWN_SURVEYS) + 4,
         )
 
-    def _begin(self) -> str:
-        way = next_way(self._session, ("recipient", "donors"))
-        return page_part("message", *_NO_SURVEY, ways_html(way))
+    def _ways(self) -> str:
+        """Lead on: whoever has just stored a survey wonders what comes next."""
+        return ways_html(next_way(self._session, _STEPS))
 
     def _chosen(self) -> Entry | None:
         key = self.view.variable
