@@ -55,6 +55,11 @@ class DonorAnswers(Checked):
         """Whether it depends on what the donors answered."""
         return bool(self.met.shape[1] > 1)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what a household has already differs between implicates."""
+        return self.pattern is not None and self.pattern.ndim > 1
+
     def _joint_pattern(self, other: DonorAnswers) -> NDArray[np.integer] | None:
         if self.pattern is None or other.pattern is None:
             return other.pattern if self.pattern is None else self.pattern

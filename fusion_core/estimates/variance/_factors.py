@@ -115,7 +115,12 @@ class Factors:
     @property
     def own_key(self) -> tuple[object, ...]:
         """What tells the recipient's part of it from others."""
-        return (*(item.key for item in self.own), *self.keys)
+        answers = self.answers
+        # Where patterns differ between implicates, those beside which no donor counts are left out.
+        counting: tuple[bytes, ...] = ()
+        if answers is not None and answers.is_drawn:
+            counting = (_counting(answers).tobytes(),)
+        return (*(item.key for item in self.own), *self.keys, *counting)
 
     @cached_property
     def answers(self) -> DonorAnswers | None:
@@ -146,7 +151,7 @@ def predictor_sums(sample: DonorSample, weight: Floats, factors: Factors, groups
         part = _own_part(weight, factors.own)
         return sample.recipient.sums(part, groups)[:, None, :]
     count = len(answers.met)
-    if pattern.ndim == 1:
+    if not answers.is_drawn:
         codes = groups.codes(len(weight))
         cells = Groups.from_codes(
             np.where(codes < 0, -1, codes * count + pattern), len(groups) * count
@@ -175,10 +180,9 @@ def _shared_patterns(
         entry per household and pattern.
     """
     pattern = answers.pattern
-    counts = np.asarray((np.nan_to_num(answers.met, nan=1.0) != 0).any(axis=1))
     if pattern is None:
         raise ValueError("there is one pattern for all")
-    found = []
+    counts, found = _counting(answers), []
     for start in range(0, len(pattern), _BLOCK):
         check_wanted()
         rows = slice(start, start + _BLOCK)
@@ -195,6 +199,11 @@ def _shared_patterns(
         found.append((household + start, share, used % len(answers.met)))
     households, shares, numbers = (np.concatenate(items) for items in zip(*found, strict=True))
     return households, shares, numbers
+
+
+def _counting(answers: DonorAnswers) -> NDArray[np.bool_]:
+    """Return beside which patterns any donor contributes anything."""
+    return np.asarray((np.nan_to_num(answers.met, nan=1.0) != 0).any(axis=1))
 
 
 def _own_part(weight: Floats, own: tuple[Measure, ...]) -> Floats:

@@ -1,5 +1,7 @@
 """What several donors add to a margin of error, each with variables of its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,3 +121,23 @@ def test_an_expression_over_a_recipients_answer_is_asked_of_the_donor():
     block = estimated(source, Statistic("mean", "cost / income"))
     assert block.complete.all()
     assert np.isfinite(block.pooled.total).all()
+
+
+def test_a_condition_of_both_donors_is_as_uncertain_as_its_contrary():
+    rng = np.random.default_rng(10)
+    recipient = pd.DataFrame({"size": rng.normal(size=2000), "weight": np.ones(2000)})
+    source = joint_data(rng, recipient)
+    shares = [replace(BOTH, level=level) for level in ("Yes", "No")]
+    yes, no = (estimated(source, share).pooled for share in shares)
+    assert yes.estimate[0] + no.estimate[0] == pytest.approx(1.0)
+    assert no.total[0] == pytest.approx(yes.total[0])
+
+
+@pytest.mark.parametrize("before", [BOTH, Statistic("share", "first", level="Yes")])
+def test_margins_do_not_depend_on_what_was_asked_before(before):
+    recipient = pd.DataFrame({"size": np.linspace(-2, 2, 2000), "weight": np.ones(2000)})
+    where, asked = "first = 'Yes' OR second = 'Yes'", Statistic("share", "first", level="No")
+    fresh, used = (joint_data(np.random.default_rng(11), recipient) for _ in range(2))
+    estimated(used, before, where)
+    one, two = (estimated(source, asked, where).pooled.total[0] for source in (fresh, used))
+    assert two == pytest.approx(one)
