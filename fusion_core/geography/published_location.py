@@ -17,6 +17,7 @@ inflation factor (Marquardt 1970).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,12 +41,41 @@ _FEWEST_REGIONS: Final = 3
 _COLLINEAR: Final = 1e-8
 
 
+@dataclass(frozen=True, eq=False)
+class PublishedLocation:
+    """Components of location, and what is unseen of it.
+
+    Slopes β of components are sums of those of the predictors, β = T b, with T the covariances of
+    components and predictors.
+
+    Attributes
+    ----------
+    donor, recipient
+        Components that the donor's places tell apart, ``location 1``, …: of the donor's households, expected
+        in the place they publish, and of the recipient's, in their PUMA. In units of the recipient's
+        standard deviation. No column where the donor publishes no place. Missing where a household has
+        no PUMA or a place no recipient household.
+    unseen
+        Components that places do not tell apart, of the recipient's households, 0 where there is no
+        PUMA; none where no component is seen.
+    ties, unseen_ties
+        T of the components that are seen and of those that are not, shape (components, predictors); the
+        predictors have variance 1.
+    """
+
+    donor: pd.DataFrame
+    recipient: pd.DataFrame
+    unseen: NDArray[np.float32]
+    ties: Floats
+    unseen_ties: Floats
+
+
 def published_location(
     donor: pd.DataFrame,
     recipient: pd.DataFrame,
     intersections: Sequence[pd.DataFrame],
     predictors: Sequence[str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> PublishedLocation:
     """Turn spatial predictors into components that are known alike on both sides.
 
     Parameters
@@ -59,27 +89,28 @@ def published_location(
         them.
     predictors
         Spatial predictors: numbers, or categories, which count as one indicator per level.
-
-    Returns
-    -------
-    tuple
-        Components of the donor's households, expected in the place they publish, and of the
-        recipient's, in their PUMA: columns ``location 1``, …, in units of the recipient's standard
-        deviation. No column where the donor publishes no place. Missing where a household has no
-        PUMA or a place no recipient household.
     """
     codes, areas = pd.factorize(recipient[PUMA])
     placed = codes >= 0
     weight = recipient[WEIGHT].to_numpy(float)[placed]
     mass: Floats = np.bincount(codes[placed], weight, minlength=len(areas)).astype(np.float64)
-    scores = _standardised(_by_area(recipient, codes, predictors), mass)
+    raw = _scaled(_by_area(recipient, codes, predictors), mass)
+    scores = _uncorrelated(raw, mass)
     expected = _expected(donor, intersections, pd.Index(areas), mass, scores)
-    directions = _between_places(expected, donor[WEIGHT].to_numpy(float))
-    own = np.vstack([scores @ directions, np.full(directions.shape[1], np.nan)])
-    names = [f"location {number}" for number in range(1, directions.shape[1] + 1)]
-    return (
-        pd.DataFrame(expected @ directions, columns=names, index=donor.index),
-        pd.DataFrame(own[codes].astype(np.float32), columns=names, index=recipient.index),
+    seen, unseen = _between_places(expected, donor[WEIGHT].to_numpy(float))
+    share = (mass / mass.sum())[:, None]
+    own, other = scores @ seen, scores @ unseen
+    names = [f"location {number}" for number in range(1, seen.shape[1] + 1)]
+    return PublishedLocation(
+        pd.DataFrame(expected @ seen, columns=names, index=donor.index),
+        pd.DataFrame(
+            np.vstack([own, np.full((1, len(names)), np.nan)])[codes].astype(np.float32),
+            columns=names,
+            index=recipient.index,
+        ),
+        np.vstack([other, np.zeros((1, other.shape[1]))])[codes].astype(np.float32),
+        (share * own).T @ raw,
+        (share * other).T @ raw,
     )
 
 
@@ -101,8 +132,8 @@ def _by_area(
     return columns
 
 
-def _standardised(columns: list[Floats], mass: Floats) -> Floats:
-    """Return uncorrelated combinations of mean 0 and variance 1 over the recipient's households."""
+def _scaled(columns: list[Floats], mass: Floats) -> Floats:
+    """Return predictors with mean 0 and variance 1 over the recipient's households, side by side."""
     scaled = [np.empty((len(mass), 0))]
     for column in columns:
         known = np.isfinite(column[:, 0]) & (mass > 0)
@@ -113,7 +144,11 @@ def _standardised(columns: list[Floats], mass: Floats) -> Floats:
         centred[~np.isfinite(centred[:, 0])] = 0.0
         spread = np.sqrt(np.average(centred**2, axis=0, weights=mass))
         scaled.append(centred[:, spread > 0] / spread[spread > 0])
-    matrix = np.hstack(scaled)
+    return np.hstack(scaled)
+
+
+def _uncorrelated(matrix: Floats, mass: Floats) -> Floats:
+    """Return combinations of such predictors that are uncorrelated and have variance 1."""
     if not matrix.shape[1]:
         return matrix
     values, vectors = np.linalg.eigh(matrix.T @ (matrix * (mass / mass.sum())[:, None]))
@@ -138,16 +173,16 @@ def _expected(
     return result
 
 
-def _between_places(expected: Floats, weight: Floats) -> Floats:
-    """Return the combinations of scores that the donor's places tell apart, the clearest first."""
+def _between_places(expected: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the combinations of scores that the donor's places tell apart, the clearest first, and the others."""
     known = np.isfinite(expected).all(axis=1) & (weight > 0)
     if not known.any() or not expected.shape[1]:
-        return np.empty((expected.shape[1], 0))
+        return np.empty((expected.shape[1], 0)), np.empty((expected.shape[1], 0))
     share = weight[known] / weight[known].sum()
     centred = expected[known] - share @ expected[known]
     between, vectors = np.linalg.eigh(centred.T @ (centred * share[:, None]))
     kept = between >= 1.0 / LARGEST_INFLATION
-    return np.asarray(vectors[:, kept][:, ::-1])
+    return np.asarray(vectors[:, kept][:, ::-1]), np.asarray(vectors[:, ~kept][:, ::-1])
 
 
 def published_regions(

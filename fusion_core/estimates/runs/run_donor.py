@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,22 @@ from fusion_core.estimates.published import (
     has_published_donor,
     read_published_donor,
 )
-from fusion_core.estimates.variance import AreaRule, DonorPlaces, DonorSample, Locality
+from fusion_core.estimates.variance import (
+    AreaRule,
+    DonorPlaces,
+    DonorSample,
+    Locality,
+    weighted_scale,
+)
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
 from fusion_core.geography.nesting import nested_areas
-from fusion_core.geography.published_location import published_location, published_regions
+from fusion_core.geography.published_location import (
+    LARGEST_INFLATION,
+    published_location,
+    published_regions,
+)
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 from fusion_core.workspace.files import read_json
 from fusion_core.workspace.tables import read_table
@@ -199,15 +209,26 @@ def sample_with_location(
         return DonorSample.build(
             donor, recipient, predictors=predictors, variables=variables, design=design
         )
-    left, right = published_location(donor, recipient, intersections, spatial)
+    found = published_location(donor, recipient, intersections, spatial)
     rest = [name for name in predictors if name not in spatial]
-    return DonorSample.build(
-        pd.concat([donor, left], axis=1),
-        pd.concat([recipient[rest], right], axis=1),
-        predictors=[*rest, *left.columns],
+    sample = DonorSample.build(
+        pd.concat([donor, found.donor], axis=1),
+        pd.concat([recipient[rest], found.recipient], axis=1),
+        predictors=[*rest, *found.donor.columns],
         variables=variables,
         design=design,
     )
+    spread = np.array([_spread(column, donor[WEIGHT]) for _, column in found.donor.items()])
+    return sample.with_location(
+        found.unseen, spread[:, None] * found.ties, found.unseen_ties, 1.0 / LARGEST_INFLATION
+    )
+
+
+def _spread(column: pd.Series[Any], weight: pd.Series[Any]) -> float:
+    """Return the standard deviation by which a component is divided in a regression."""
+    values, mass = column.to_numpy(dtype=np.float64), weight.to_numpy(dtype=np.float64)
+    known = np.isfinite(values) & (mass > 0)
+    return weighted_scale(values[known], mass[known])[1]
 
 
 def _predictors(run: Run, source: str) -> list[str]:

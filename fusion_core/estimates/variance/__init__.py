@@ -22,7 +22,7 @@ from fusion_core.estimates.variance.contrasts import (
     shared_weight_covariance,
     unpaired,
 )
-from fusion_core.estimates.variance.covariates import Covariates
+from fusion_core.estimates.variance.covariates import Covariates, weighted_scale
 from fusion_core.estimates.variance.donor_answers import (
     ask_donor,
     ask_donor_values,
@@ -105,5 +105,6 @@ __all__ = [
     "samples_of",
     "shared_weight_covariance",
     "unpaired",
+    "weighted_scale",
     "with_part",
 ]

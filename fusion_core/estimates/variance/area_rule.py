@@ -19,7 +19,11 @@ beyond the predictors over that within, from predictions by the donors of all ot
 A few large regions, such as the five of a state, are no such places: each variable's differences between
 them are seen as they are (`FewPlaces`), beyond *all* predictors of the fusion, and what they show is
 added to what is foretold inside them, from how areas of one region differ by the known variables. It is
-common to the areas of a region, and nothing for everybody.
+common to the areas of a region, and nothing for everybody. Four or five regions say little of how large
+that variance is. Beforehand its root is half-Cauchy with the standard deviation inside regions as its scale
+(Gelman 2006, *Prior distributions for variance parameters in hierarchical models*, Bayesian Analysis 1): regions
+that differ by ten times as much as areas inside them are seen for what they are, and such differences
+are not feared where nothing shows them.
 
 **Uncertainty.** A variance estimated as zero is none that is known to be zero (Li and Lahiri 2010, *An
 adjusted maximum likelihood method for solving small area estimation problems*, Journal of Multivariate
@@ -264,16 +268,27 @@ def _log_places(places: float) -> float:
 
 
 def _with_seen(inside: Floats, seen: Floats) -> AreaScale:
-    """Add the variance between places, of which all orders of magnitude are alike but for what is seen."""
-    between = np.exp(seen) / np.exp(seen).sum()
+    """Add the variance between places, given that between the areas of one, to what is seen of it."""
+    joint = inside[:, None] * _beside() * np.exp(seen)
+    joint /= joint.sum()
     sums = KAPPAS[:, None] + KAPPAS
-    joint = inside[:, None] * between
     step = np.log(KAPPAS[1] / KAPPAS[0])
     place = np.clip(np.rint(np.log(sums / KAPPAS[0]) / step), 0, len(KAPPAS) - 1)
     mass = np.bincount(place.astype(np.intp).ravel(), joint.ravel(), minlength=len(KAPPAS))
     found = _as_t(np.asarray(mass, dtype=np.float64))
     above = float((joint * (KAPPAS / sums)).sum())
     return AreaScale(found.kappa, found.degrees_of_freedom, above)
+
+
+@lru_cache(maxsize=1)
+def _beside() -> Floats:
+    """Return the prior of the variance between places by that inside them, shape (inside, between).
+
+    The standard deviation is half-Cauchy with that inside as its scale.
+    """
+    ratio = np.sqrt(KAPPAS / KAPPAS[:, None])
+    density = ratio / (1.0 + ratio**2)
+    return np.asarray(density / density.sum(axis=1, keepdims=True))
 
 
 @lru_cache(maxsize=64)

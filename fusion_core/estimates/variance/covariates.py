@@ -54,6 +54,24 @@ class Covariates(Checked):
         # Numbers are kept column by column, as they are added up.
         return Covariates(codes, np.take(self.numbers.T, order, axis=1).T, len(order))
 
+    def with_last(self, count: int, numbers: Floats) -> Covariates:
+        """Return the same with other numbers in place of the last ones.
+
+        Parameters
+        ----------
+        count
+            How many are replaced.
+        numbers
+            By what, shape (rows, numbers).
+        """
+        kept = self.numbers.shape[1] - count
+        every = np.concatenate([self.numbers.T[:kept], numbers.T.astype(np.float32)]).T
+        return Covariates(self.codes, every, self.rows)
+
+    def last(self, count: int) -> Floats:
+        """Return the last of the numbers, shape (rows, count)."""
+        return self.numbers[:, self.numbers.shape[1] - count :].astype(np.float64)
+
     @cached_property
     def matrix(self) -> Floats:
         """All columns side by side, made on first use: copies of a sample share it."""
@@ -121,7 +139,7 @@ def encode_alike(
             continue
         values, mass = pair[0].values[known, 0], weight[known]
         # A predictor that no donor of any weight answered says nothing: it is the same for everybody.
-        centre, spread = (0.0, 1.0) if not mass.any() else _scale(values, mass)
+        centre, spread = (0.0, 1.0) if not mass.any() else weighted_scale(values, mass)
         for scaled, column in zip(numbers, pair, strict=True):
             scaled.append(np.nan_to_num((column.values[:, 0] - centre) / spread))
     return (
@@ -135,8 +153,14 @@ def _answered(column: Column) -> bool:
     return bool(column.present(slice(None)).any())
 
 
-def _scale(values: Floats, mass: Floats) -> tuple[float, float]:
-    """Return the weighted mean and spread; 1 where there is none."""
+def weighted_scale(values: Floats, mass: Floats) -> tuple[float, float]:
+    """Return the weighted mean and spread; 1 where there is none.
+
+    Parameters
+    ----------
+    values, mass
+        Numbers and their weights.
+    """
     centre = float(np.average(values, weights=mass))
     spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass)))
     return centre, spread or 1.0

@@ -24,7 +24,8 @@ A donor's location is drawn within the place it publishes, so that inside a plac
 predictors of the donor say nothing, and everything learned from them is too flat – by trees and by a
 regression on the same draws alike, whose gap would not show it. The regression therefore takes what
 is expected of the predictors in the published place, whose error leaves its slopes unbiased
-(`fusion_core.geography.published_location`).
+(`fusion_core.geography.published_location`). Slopes of what differs inside places alone cannot be seen: they
+move estimates by as much as the slopes that can (`regression.UnseenLocation`).
 
 Several donors are independent samples: their parts add up (`JointDonorError`). To each of them what
 was drawn from the others is an answer the recipient has already, as its own are: with x̄ weighted by

@@ -33,7 +33,14 @@ from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
 from fusion_core.estimates.variance.donor_answers import ask_donor, donor_answers
 from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
-from fusion_core.estimates.variance.regression import Regression, Replication, random_groups
+from fusion_core.estimates.variance.regression import (
+    Regression,
+    Replication,
+    UnseenLocation,
+    random_groups,
+    told_apart,
+    unseen_slopes,
+)
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.records import Checked
@@ -68,6 +75,8 @@ class DonorSample(Checked, Summarized):
         Of the donor's replication: a variance is factor · Σ_r (θ_r − θ)².
     households
         Index of the recipient.
+    location
+        What the donor's places do not tell of location; ``None`` where nothing is unseen.
     dealt
         Of a donor without replicate weights, the random group of every household; `weights` holds
         the full sample alone then.
@@ -91,6 +100,7 @@ class DonorSample(Checked, Summarized):
     locality: Locality | None = None
     places: DonorPlaces | NDArray[np.intp] | None = None
     dealt: NDArray[np.intp] | None = None
+    location: UnseenLocation | None = None
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -203,6 +213,48 @@ class DonorSample(Checked, Summarized):
             design=design,
         )
 
+    def with_location(
+        self, unseen: NDArray[np.float32], ties: Floats, unseen_ties: Floats, least: float
+    ) -> DonorSample:
+        """Return the sample with what its places tell of location, and what they do not.
+
+        The last numbers among the predictors are components of location. Only what the other predictors
+        leave of them has a slope that can be told: where one of these names the place, as a state may, its
+        levels say all of the donor's location, and slopes inside places would be guesses.
+
+        Parameters
+        ----------
+        unseen
+            Components that places do not tell apart, of the recipient's households, shape (households,
+            components).
+        ties, unseen_ties
+            Matrices that turn slopes of predictors into those of the components that are seen, in their
+            units here, and of those that are not.
+        least
+            Share of the variance of a component that the other predictors must leave.
+        """
+        count, first = len(ties), 1 + self.own.numbers.shape[1] - len(ties)
+        moments = self._moments(self.weights[:, 0])
+        known = told_apart(moments, slice(first, first + count), least)
+        own, other = self.own.last(count) @ known, self.recipient.last(count) @ known
+        if not known.shape[1] or not unseen.shape[1]:
+            return replace(
+                self,
+                own=self.own.with_last(count, own),
+                recipient=self.recipient.with_last(count, other),
+            )
+        follows, root, scale = unseen_slopes(known.T @ ties, unseen_ties, least)
+        nowhere = np.zeros((self.own.rows, unseen.shape[1]))
+        last = first + known.shape[1]
+        return replace(
+            self,
+            own=self.own.with_last(count, np.hstack([own, nowhere])),
+            recipient=self.recipient.with_last(
+                count, np.hstack([other + unseen @ follows, unseen @ root])
+            ),
+            location=UnseenLocation(slice(first, last), slice(last, last + unseen.shape[1]), scale),
+        )
+
     def in_order_of(self, recipient: pd.DataFrame) -> DonorSample:
         """Return the sample with the recipient's households in the order of a table.
 
@@ -234,8 +286,10 @@ class DonorSample(Checked, Summarized):
 
     @property
     def replicates(self) -> int:
-        """Number of replicate weights, or of random groups in their place."""
-        return int(self.weights.shape[1] - 1) if self.dealt is None else int(self.dealt.max()) + 1
+        """Number of movements: of replicate weights or random groups in their place, and of location."""
+        unseen = 0 if self.location is None else self.location.replicates
+        drawn = self.weights.shape[1] - 1 if self.dealt is None else self.dealt.max() + 1
+        return int(drawn) + unseen
 
     def answers_to(self, measure: Measure) -> DonorAnswers | None:
         """Return what the donors contribute to a measure of a fused variable; see `donor_answers`.
@@ -372,12 +426,19 @@ class DonorSample(Checked, Summarized):
         values
             One number per donor, NaN for those who did not answer.
         """
-        fit = self.regression(values)
-        residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
+        fit, found = self.regression(values), self.coefficients(values)
+        residual = np.nan_to_num(values - self._matrix @ found, nan=0.0)
         widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
-        return np.asarray(
-            widened * (fit.inverse @ self._replication.changes(self._matrix, residual))
+        return self._with_location(
+            found, widened * (fit.inverse @ self._replication.changes(self._matrix, residual))
         )
+
+    def _with_location(self, coefficients: Floats, moved: Floats) -> Floats:
+        """Add the movements of unseen location to those of the sample, along the last axis."""
+        if self.location is None:
+            return moved
+        beside = self.location.movements(coefficients, self.factor)
+        return np.concatenate([moved, beside], axis=-1)
 
     def regressed(self, values: Floats) -> tuple[Floats, Floats]:
         """Return the regressions of several numbers at once, and how their coefficients move.
@@ -406,8 +467,8 @@ class DonorSample(Checked, Summarized):
             left = np.where(used, own - found @ self._matrix.T, 0.0)
             widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
             coefficients[places] = found
-            changes = self._replication.changes_of(self._matrix, left)
-            movements[places] = widened * (fit.inverse @ changes)
+            moved = widened * (fit.inverse @ self._replication.changes_of(self._matrix, left))
+            movements[places] = self._with_location(found, moved)
         return coefficients, movements
 
     def unexplained(self, values: Floats) -> float:
@@ -449,9 +510,11 @@ class DonorSample(Checked, Summarized):
         key = np.packbits(used).tobytes()
         if key not in self._regressions:
             weight = np.where(used, self.weights[:, 0], 0.0)
-            moments = self._matrix.T @ (self._matrix * weight[:, None])
-            self._regressions[key] = Regression.of(moments, int(used.sum()))
+            self._regressions[key] = Regression.of(self._moments(weight), int(used.sum()))
         return self._regressions[key]
+
+    def _moments(self, weight: Floats) -> Floats:
+        return np.asarray(self._matrix.T @ (self._matrix * weight[:, None]))
 
     @property
     def _replication(self) -> Replication:

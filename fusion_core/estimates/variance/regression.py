@@ -133,3 +133,100 @@ def _by_group(dealt: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int
     """Return the donors in the order of their groups, and where the groups begin and end."""
     order = np.argsort(dealt, kind="stable")
     return order, np.searchsorted(dealt[order], np.arange(int(dealt.max()) + 2))
+
+
+@dataclass(frozen=True)
+class UnseenLocation(Checked):
+    """Components of location that a donor's places do not tell apart, among the columns of a regression.
+
+    Inside a place nothing shows how answers follow climate or prices. Slopes b of predictors are taken to
+    be independent and of one size, as in a ridge regression (Hoerl and Kennard 1970, *Ridge regression:
+    biased estimation for nonorthogonal problems*, Technometrics 12): slopes of components that are not
+    seen are expected to follow those that are, and what is left of them is of the size of these; which
+    way it goes is not known. So it moves an estimate as replicate weights do, only that these replicates
+    are not of the sample: for each unseen component and each slope that is seen there is one, in which
+    the unseen slope is that one, all of them together as large as their mean square. That is linear in
+    the answers, as movements have to be.
+
+    Attributes
+    ----------
+    seen, unseen
+        Columns of the components that are seen, and of those that are not.
+    scale
+        Turns slopes of components that are seen into numbers of the mean square of unseen slopes.
+    """
+
+    seen: slice
+    unseen: slice
+    scale: float
+
+    @property
+    def replicates(self) -> int:
+        """How many movements there are."""
+        return int((self.seen.stop - self.seen.start) * (self.unseen.stop - self.unseen.start))
+
+    def movements(self, coefficients: Floats, factor: float) -> Floats:
+        """Return how coefficients move, shape (…, columns, `replicates`).
+
+        Parameters
+        ----------
+        coefficients
+            Of regressions, shape (…, columns).
+        factor
+            By which sums of squared movements are multiplied.
+        """
+        found = self.scale * coefficients[..., self.seen]
+        count = found.shape[-1]
+        moved = np.zeros((*coefficients.shape, self.replicates))
+        for place, column in enumerate(range(self.unseen.start, self.unseen.stop)):
+            own = slice(place * count, (place + 1) * count)
+            moved[..., column, own] = found / np.sqrt(count * factor)
+        return moved
+
+
+def told_apart(moments: Floats, columns: slice, least: float) -> Floats:
+    """Return the directions of some columns that the others leave, shape (columns, directions).
+
+    Parameters
+    ----------
+    moments
+        A = Σ w x xᵀ of all columns.
+    columns
+        Those asked for, of unit variance and uncorrelated.
+    least
+        Share of its variance that must be left of a direction.
+    """
+    inside = np.zeros(len(moments), dtype=bool)
+    inside[columns] = True
+    rest = moments[np.ix_(~inside, ~inside)]
+    across = moments[np.ix_(~inside, inside)]
+    left = moments[np.ix_(inside, inside)] - across.T @ Regression.of(rest, 0).inverse @ across
+    values, vectors = np.linalg.eigh(left / moments[0, 0])
+    return np.asarray(vectors[:, values >= least])
+
+
+def unseen_slopes(seen: Floats, unseen: Floats, least: float) -> tuple[Floats, Floats, float]:
+    """Say what is expected of unseen slopes, given those that are seen.
+
+    Parameters
+    ----------
+    seen, unseen
+        Matrices that turn slopes of predictors into those that are seen and unseen.
+    least
+        Share of the largest variance that a direction of seen slopes must have to foretell others.
+
+    Returns
+    -------
+    tuple
+        Matrix that turns slopes seen into those expected of the unseen, a root of the covariance of what
+        is left of these, in units of τ², and the factor that turns slopes seen into numbers of mean
+        square τ².
+    """
+    values, vectors = np.linalg.eigh(seen @ seen.T)
+    kept = values > values.max(initial=0.0) * least
+    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    follows = unseen @ seen.T @ inverse
+    left = unseen @ unseen.T - follows @ seen @ unseen.T
+    spread, axes = np.linalg.eigh(left)
+    root = axes * np.sqrt(np.maximum(spread, 0.0))
+    return follows, root, float(np.sqrt(len(seen) / np.square(seen).sum()))

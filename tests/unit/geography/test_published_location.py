@@ -26,7 +26,8 @@ def donor_of(regions) -> pd.DataFrame:
 
 
 def known(donor, recipient, tables=(PLACES,), spatial=("climate.warmth",)):
-    return published_location(donor, recipient, tables, spatial)
+    found = published_location(donor, recipient, tables, spatial)
+    return found.donor, found.recipient
 
 
 def test_a_donor_gets_the_mean_of_its_place_by_households_and_housing_share():
@@ -74,6 +75,28 @@ def test_what_the_places_hardly_tell_apart_is_left_out():
     assert (donor.shape, own.shape) == ((2, 0), (24, 0))
     donor, own = known(places, recipient, spatial=("climate.warmth", "climate.height"))
     assert list(own) == list(donor) == ["location 1"]
+
+
+def test_ties_turn_slopes_of_predictors_into_those_of_components():
+    """What moves with the predictors moves with all components by β = T b."""
+    rng = np.random.default_rng(11)
+    recipient = recipient_of(1, **{f"climate.x{number}": rng.normal(size=8) for number in range(2)})
+    names = [name for name in recipient if name.startswith("climate.")]
+    found = published_location(donor_of(["cold", "warm"]), recipient, [PLACES], names)
+    raw = recipient[names].to_numpy(dtype=float)
+    raw = (raw - raw.mean(axis=0)) / raw.std(axis=0)
+    slopes = rng.normal(size=3)
+    own = found.recipient.to_numpy(dtype=float)
+    assert (own.shape, found.unseen.shape) == ((8, 1), (8, 2))
+    moved = own @ (found.ties @ slopes) + found.unseen @ (found.unseen_ties @ slopes)
+    assert moved == pytest.approx(raw @ slopes, abs=1e-5)
+
+
+def test_a_place_that_tells_all_predictors_apart_leaves_nothing_unseen():
+    found = published_location(
+        donor_of(["cold", "warm"]), recipient_of(), [PLACES], ["climate.warmth"]
+    )
+    assert found.unseen.shape == (24, 0)
 
 
 def test_a_donor_that_publishes_no_place_says_nothing():
