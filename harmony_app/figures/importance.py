@@ -45,7 +45,7 @@ def importance_panels(importance: pd.DataFrame, variable: str, look: Look) -> li
             hv.Overlay([look.opts(bars, look.line(colours["accent"], width=_BAR))]),
             look.frame(
                 title=variable,
-                xlabel="share of the reduction of the training loss",
+                xlabel="relative importance",
                 ylabel="",
                 ylim=(0.4, len(own) + 0.6),
                 yticks=list(zip(rows.tolist(), own["predictor"].astype(str), strict=True)),

@@ -28,6 +28,10 @@ KINDS: Final[tuple[FileKind, ...]] = ("png", "svg", "pdf")
 _LOCK: Final = threading.Lock()
 _INCH: Final = 72.0
 _LEGEND_LINE: Final = 1.7
+# Ticks against other text, and what of a panel's width its titles and the names along its axis have.
+_TICK: Final = 0.93
+_TITLE_SHARE: Final = 0.7
+_NAMES_SHARE: Final = 0.62
 _LEGEND_MARK: Final = 3.4
 
 
@@ -95,6 +99,8 @@ class Sheet:
         Height of a panel over its width; 0 leaves it to the size.
     grid
         Whether lines across the panels help to read values.
+    names
+        How many names stand along the axes of a panel; their letters are as small as so many need.
     """
 
     title: str
@@ -104,6 +110,7 @@ class Sheet:
     columns: int = 0
     panel: float = 0.0
     grid: bool = True
+    names: int = 0
 
 
 def save_sheet(sheet: Sheet, to: Path, size: SizeName = "page") -> None:
@@ -206,9 +213,13 @@ def _compose(sheet: Sheet, panels: Sequence[Any], size: Size, look: Look) -> Any
     _write(top, title, 1.35 * size.text, colours["text"], edge / size.width, bold=True)
     _write(foot, caption, size.text, colours["muted"], edge / size.width)
     _write_legend(key, legend, size, look, edge)
+    ticks = _TICK * size.text
+    if sheet.names:
+        ticks = min(ticks, _NAMES_SHARE * _INCH * size.width / columns / sheet.names)
     axes = middle.subplots(rows, columns, squeeze=False).ravel()
     for panel_axes, element in zip(axes, panels, strict=False):
-        _draw(element, figure, panel_axes, size, look)
+        _draw(element, figure, panel_axes, size, look, ticks=ticks)
+        _write_title(panel_axes, size, _TITLE_SHARE * size.width / columns, look)
         if sheet.grid:
             panel_axes.grid(visible=True, axis="y", color=colours["grid"], linewidth=0.6)
     for unused in axes[len(panels) :]:
@@ -216,10 +227,10 @@ def _compose(sheet: Sheet, panels: Sequence[Any], size: Size, look: Look) -> Any
     return figure
 
 
-def _draw(element: Any, figure: Any, axes: Any, size: Size, look: Look) -> None:
+def _draw(element: Any, figure: Any, axes: Any, size: Size, look: Look, *, ticks: float) -> None:
     """Draw a HoloViews element into axes, with quiet frames and text of the sheet's size."""
     registry = look.hv.Store
-    text = {"title": size.text * 1.05, "labels": size.text, "ticks": size.text * 0.93}
+    text = {"title": size.text * 1.05, "labels": size.text, "ticks": ticks}
     kind = registry.registry["matplotlib"][type(element)]
     kind(
         element,
@@ -237,12 +248,17 @@ def _draw(element: Any, figure: Any, axes: Any, size: Size, look: Look) -> None:
     axes.tick_params(colors=colours["muted"], length=2.5, width=0.6)
     axes.xaxis.label.set_color(colours["text"])
     axes.yaxis.label.set_color(colours["text"])
-    title = axes.get_title()
-    axes.set_title("")  # the one in the middle
-    axes.set_title(title, loc="left", color=colours["text"], fontsize=1.08 * size.text)
     axes.set_aspect("auto")
     axes.set_box_aspect(None)  # the sheet decides how high panels are
     axes.set_axisbelow(True)
+
+
+def _write_title(axes: Any, size: Size, width: float, look: Look) -> None:
+    """Write a panel's title at its left, broken where it is wider than the panel."""
+    text = 1.08 * size.text
+    lines = wrapped(axes.get_title(), width * _INCH, text)
+    axes.set_title("")  # the one in the middle
+    axes.set_title("\n".join(lines), loc="left", color=look.colours["text"], fontsize=text)
 
 
 def _write(

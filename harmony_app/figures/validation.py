@@ -153,7 +153,8 @@ def validation_sheet(
         draw=lambda look: look.layout(validation_panels(found, what, look, names)),
         legend=_legend(what),
         columns=1 if what == "dependence" else 0,
-        grid=what != "dependence",
+        grid=what not in {"dependence", "predictors"},
+        names=_names_along(found, names) if what == "dependence" else 0,
         panel=_matrix_height(found, names)
         if what == "dependence"
         else _answers_height(found, what, shown),
@@ -357,6 +358,14 @@ def _matrix_height(found: Validation, names: Sequence[str]) -> float:
     if len(names) == 1:
         return 0.32
     return 0.62 if len(variables_of(found)) < _DENSE else 0.9
+
+
+def _names_along(found: Validation, names: Sequence[str]) -> int:
+    """Return how many names stand below the matrix."""
+    pairs = found.correlations
+    if len(names) == 1:
+        pairs = pairs[(pairs["first"] == names[0]) | (pairs["second"] == names[0])]
+    return len({*pairs["first"], *pairs["second"]})
 
 
 def _answers_height(found: Validation, what: str, shown: Sequence[str]) -> float:
