@@ -52,3 +52,22 @@ class Keyboard:
             if now["name"]:
                 found.append(stop)
         raise AssertionError(f"Tab never comes around; last: {found[-3:]}")
+
+    def go_to(self, name: str, tag: str = "") -> None:
+        """Walk by Tab to what is read out with a name, such as a button's."""
+        for _ in range(MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            now = self.focused()
+            if name in now["name"] and tag in now["tag"]:
+                assert now["marked"], f"nobody sees that {name} has the focus"
+                return
+        raise AssertionError(f"Tab does not reach {tag} {name}")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Replace what stands in the field that has the focus."""
+        self.press("Control+a")
+        self.page.keyboard.type(text)

@@ -13,3 +13,9 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const card of cards) card.open = false;
 });
+
+// The link of a download lies inside its button: a key, or a click beside its text, reaches the button alone.
+document.addEventListener("click", (event) => {
+  const [pressed] = event.composedPath();
+  if (pressed instanceof HTMLButtonElement) pressed.querySelector(":scope > a")?.click();
+});
