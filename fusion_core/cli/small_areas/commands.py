@@ -13,6 +13,7 @@ from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.cli.small_areas._comparing import NameArgument, difference, rank
 from fusion_core.cli.small_areas._files import write_estimates
 from fusion_core.errors import InputError
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -305,9 +306,9 @@ def _only_recipient(workspace: Workspace) -> Any:
 
 def _show(console: Console, found: StoredAllocation) -> None:
     record = found.record
-    areas = len(found.puma_of_areas())
+    areas, pumas = len(found.puma_of_areas()), len(found.pumas)
     console.print(
-        f"{found.name} allocates {found.recipient} to {areas:,} areas of {len(found.pumas):,} PUMAs "
+        f"{found.name} allocates {found.recipient} to {counted(areas, 'area')} of {counted(pumas, 'PUMA')} "
         f"by {len(record['constraints'])} counts; {percent(found.inside)} of them are met within "
         "their margins.",
         markup=False,

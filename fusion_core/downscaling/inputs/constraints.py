@@ -112,6 +112,14 @@ def published_counts(constraints: Sequence[Constraint], file: CountFile) -> Publ
     InputError
         If the file has none of the counts, or counts have no margins.
     """
+    for item in constraints:
+        lacking = [name for name in item.counts if name in file.bare]
+        if lacking and set(item.counts) <= {*file.counts.columns, *file.bare}:
+            raise InputError(
+                f"The count '{lacking[0]}' has no margin of error beside it",
+                where=f"table of {file.level.replace('_', ' ')}s, constraint '{item.name}'",
+                fix=f"Add its margin as {lacking[0]}_moe, or leave the constraint out",
+            )
     known = [item for item in constraints if set(item.counts) <= set(file.counts.columns)]
     if not known:
         raise InputError(

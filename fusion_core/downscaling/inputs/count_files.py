@@ -64,6 +64,8 @@ class CountFile(Checked):
         What the areas are: ``block_group``, ``tract``, ``county`` or ``puma``.
     counts, margins
         One row per area, labelled by its code, one column per published count; margins of 90 %.
+    bare
+        What else may be the name of a count, without a margin beside it.
     pumas
         PUMA of each area, where the file has a column ``puma``.
     """
@@ -71,6 +73,7 @@ class CountFile(Checked):
     level: str
     counts: pd.DataFrame
     margins: pd.DataFrame
+    bare: frozenset[str] = frozenset()
     pumas: dict[str, str] = field(default_factory=dict)
 
 
@@ -105,7 +108,8 @@ def read_counts(path: PathLike) -> CountFile:
     log = ProblemLog()
     counts, margins = _long(raw, codes, log) or _wide(raw, codes, column, where, log)
     log.raise_errors()
-    return CountFile(AREA_LEVELS[int(lengths[0])], counts, margins, _pumas(raw, codes))
+    level, bare = AREA_LEVELS[int(lengths[0])], _bare(list(map(str, raw.frame.columns)))
+    return CountFile(level, counts, margins, bare, _pumas(raw, codes))
 
 
 def _pumas(raw: RawTable, codes: pd.Series[str]) -> dict[str, str]:
@@ -207,9 +211,24 @@ def _pairs(columns: list[str]) -> dict[str, tuple[str, str]]:
             match = pattern.match(name)
             beside = known.get(match.expand(margin).lower()) if match else None
             if match and beside is not None and beside != name:
-                title = match.expand(r"\1_\2") if pattern.groups > 1 else match.group(1)
-                found.setdefault(title, (name, beside))
+                found.setdefault(_title(pattern, match), (name, beside))
     return found
+
+
+def _bare(columns: list[str]) -> frozenset[str]:
+    """Return what columns without a margin could be called in a constraint."""
+    paired = {name for pair in _pairs(columns).values() for name in pair}
+    return frozenset(
+        _title(pattern, match)
+        for name in columns
+        if name not in paired
+        for pattern, _ in _PAIRS
+        if (match := pattern.match(name)) is not None
+    )
+
+
+def _title(pattern: re.Pattern[str], match: re.Match[str]) -> str:
+    return match.expand(r"\1_\2") if pattern.groups > 1 else match.group(1)
 
 
 def standard_errors(

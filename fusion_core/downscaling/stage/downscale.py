@@ -211,13 +211,21 @@ def _levels(files: Sequence[CountFile], constraints: Sequence[Constraint]) -> li
                     f"The count '{twice}' of {level.replace('_', ' ')}s is in two files",
                     fix="Give every table once",
                 )
-            found.append(published_counts(constraints, CountFile(level, counts, margins)))
+            bare = frozenset().union(*(part.bare for part in parts)) - set(counts.columns)
+            found.append(published_counts(constraints, CountFile(level, counts, margins, bare)))
     others = sorted({file.level for file in files} - set(_FINEST_FIRST))
     if others or not found:
         raise InputError(
             f"Counts of {others[0] if others else 'no level'} cannot be allocated to",
             fix="Give tables of block groups, tracts or both",
         )
+    for item in constraints:
+        if not any(item.name in level.names for level in found):
+            raise InputError(
+                f"No table has the counts of the constraint '{item.name}'",
+                where="+".join(item.counts),
+                fix="Correct the name, add the table, or leave the constraint out",
+            )
     if len(found) > 1:
         refuse_contradictions(found[0], found[1])
     return found

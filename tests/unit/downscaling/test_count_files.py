@@ -105,6 +105,14 @@ def test_a_constraint_may_add_up_published_counts(tmp_path):
     assert found.errors[0, 0] == pytest.approx(5 / 1.645)
 
 
+@pytest.mark.parametrize(("column", "count"), [("owners", "owners"), ("B25003_002E", "B25003_002")])
+def test_a_count_without_a_margin_is_not_left_out_silently(tmp_path, column, count):
+    table = write(tmp_path, f"GEOID,{column},hh,hh_moe\n53033000100,10,30,4\n")
+    asked = constraints(tmp_path, ["hh,hh,np >= 1,hh", f"own,{count},np > 1,tenure"])
+    with pytest.raises(InputError, match=f"'{count}' has no margin of error beside it"):
+        published_counts(asked, read_counts(table))
+
+
 def test_an_incomplete_constraint_is_named_by_its_row(tmp_path):
     with pytest.raises(InputError, match="column 'households' is empty") as caught:
         constraints(tmp_path, ["a,a,np > 1,t", "b,b,,t"])
