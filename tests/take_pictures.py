@@ -33,8 +33,8 @@ class Picture:
 
 def choose_variables(page: Page) -> None:
     for name in ("elec_kwh", "insecure"):
-        page.get_by_role("button", name=name).first.click()
-    page.get_by_text("similarity", exact=False).first.wait_for()
+        page.locator(f"[data-variable={name}]").click()
+        page.locator(f"[data-variable={name}][aria-pressed=true]").wait_for()
 
 
 PICTURES = (
@@ -50,7 +50,7 @@ PICTURES = (
     Picture(
         GUIDE / "harmonize.png", f"harmonize?pair={PAIR}&donor=hometype", "After harmonization"
     ),
-    Picture(GUIDE / "fuse.png", "fuse", "What to fuse"),
+    Picture(GUIDE / "fuse.png", "fuse", "What to fuse", choose_variables),
     Picture(GUIDE / "validate.png", "validate", "How far off?"),
     Picture(GUIDE / "explore.png", "explore?var=insecure&stat=share&level=Yes", "another class"),
 )
