@@ -36,12 +36,17 @@ def keep_sessions_in_mind() -> None:
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
-    from panel.io.admin import get_process_info, get_session_info
+    from panel.io import admin
+    from panel.io.logging import panel_logger
 
+    # Panel's own page also shows a log; it would keep, and go through, every callback of every
+    # session from now on, until the server did little else.
+    for handler in (admin.log_handler, admin.log_data_handler):
+        panel_logger.removeHandler(handler)
     document = pn.state.curdoc
     live = document is not None and document.session_context is not None
     figures = pn.FlexBox(
-        *get_process_info(), *get_session_info(document if live else None), margin=0
+        *admin.get_process_info(), *admin.get_session_info(document if live else None), margin=0
     )
     watch = RunWatch(session.workspace)
     work = pn.pane.HTML(stylesheets=[_STYLE], sizing_mode="stretch_width", margin=0)
