@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import inf
 from typing import Final
 
-from fusion_core.harmony.checks.findings import Case, Finding, Fix, count, listed
+from fusion_core.harmony.checks.findings import Case, Finding, Fix, are, count, listed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import (
     LISTS,
@@ -19,6 +19,7 @@ from fusion_core.harmony.labels import (
     Range,
     covers,
     domains,
+    is_not_asked,
     lists_about,
     meet,
     read_range,
@@ -26,6 +27,7 @@ from fusion_core.harmony.labels import (
 )
 from fusion_core.harmony.matching import entries_on
 from fusion_core.harmony.model import (
+    DROP,
     SIDES,
     LevelGroup,
     Side,
@@ -77,6 +79,39 @@ def answers_in_another_group(case: Case) -> Iterator[Finding]:
             yield _report(case, name, own)
 
 
+def left_out_though_asked(case: Case) -> Iterator[Finding]:
+    """Find answers left out on one side that, by an official list, the other side has and keeps."""
+    sides = _on_a_list(case)
+    if sides is None:
+        return
+    standing = dict(zip(SIDES, sides, strict=True))
+    for name in SIDES:
+        side, across = case.side(name), case.other(name)
+        own, other = standing[name], standing["recipient" if name == "donor" else "donor"]
+        kept = [
+            (item.level, entries)
+            for item, entries in zip(across.levels, other, strict=True)
+            if is_group(item.group) and entries and not _is_wide(entries)
+        ]
+        found: dict[str, str] = {}
+        for item, entries in zip(side.levels, own, strict=True):
+            if item.group != DROP or not entries or _is_wide(entries) or is_not_asked(item.level):
+                continue
+            label = next((label for label, theirs in kept if meet(entries, theirs)), None)
+            if label is not None:
+                found[item.level] = label
+        if found:
+            first = next(iter(found))
+            yield Finding(
+                "left-out-though-asked",
+                "warning",
+                f"{count(tuple(found), 'level')} of the {name} {are(tuple(found))} left out, but the "
+                f"other side keeps such persons: '{first}' belongs with '{found[first]}'",
+                name,
+                tuple(found),
+            )
+
+
 def _report(case: Case, name: SideName, found: Sequence[_Misplaced]) -> Finding:
     levels = tuple(item.level for item in found)
     first, fixed = found[0], case.harmony
@@ -105,15 +140,7 @@ def misplaced(case: Case) -> list[_Misplaced]:
 
     Of two sides that say the same mistake, the one with fewer levels explains it.
     """
-    if any(
-        side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
-    ):
-        return []
-    variables = [_with_levels(case, name) for name in SIDES]
-    if None in variables or any(case.side(name).breakpoints for name in SIDES):
-        return []
-    donor, recipient = (item for item in variables if item is not None)
-    sides = _entries(donor, recipient)
+    sides = _on_a_list(case)
     if sides is None:
         return []
     wrong: dict[SideName, list[_Misplaced]] = {
@@ -127,6 +154,19 @@ def misplaced(case: Case) -> list[_Misplaced]:
         return []  # grouped by something else
     shorter = min(SIDES, key=lambda name: (len(wrong[name]) or len(SIDES) ** 20, name))
     return wrong[shorter]
+
+
+def _on_a_list(case: Case) -> tuple[list[Entries], list[Entries]] | None:
+    """Return what the levels of both sides stand for, where they are groups of one list's answers."""
+    if any(
+        side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
+    ):
+        return None
+    variables = [_with_levels(case, name) for name in SIDES]
+    if None in variables or any(case.side(name).breakpoints for name in SIDES):
+        return None
+    donor, recipient = (item for item in variables if item is not None)
+    return _entries(donor, recipient)
 
 
 def _with_levels(case: Case, name: SideName) -> Variable | None:
@@ -386,5 +426,6 @@ __all__ = [
     "amounts_of_more",
     "answers_in_another_group",
     "counted_persons_against_description",
+    "left_out_though_asked",
     "questions_about_different_things",
 ]

@@ -10,12 +10,39 @@ from typing import Final
 
 from fusion_core.harmony.checks.findings import Case, Finding, Fix
 from fusion_core.harmony.editing import edits as editing
-from fusion_core.harmony.labels import Quantity, is_not_asked, quantities
+from fusion_core.harmony.labels import Quantity, is_not_asked, quantities, topics
 from fusion_core.harmony.model import SIDES, LevelGroup, Side, as_number, is_group
 from fusion_core.surveys.model import Variable
 
 _FEWEST: Final = 3
 _FEW: Final = 0.05
+_NAMES: Final = frozenset(
+    {
+        "race",
+        "hispanic origin",
+        "marital status",
+        "relationship",
+        "citizenship",
+        "nativity",
+        "birthplace",
+        "ancestry",
+        "language",
+        "class of worker",
+        "occupation",
+        "industry",
+        "field of degree",
+        "mode",
+        "heating fuel",
+        "household type",
+        "region",
+        "state",
+        "who pays electricity",
+        "who pays fuel",
+        "who pays gas",
+        "who pays water",
+    }
+)
+"""Topics whose answers are names of things; tenure, structure or schooling can be put in order."""
 
 
 def order(case: Case) -> Iterator[Finding]:
@@ -53,6 +80,24 @@ def order(case: Case) -> Iterator[Finding]:
                     editing.replace_side(case.harmony, name, levels=levels),
                 ),
             )
+
+
+def order_on_names(case: Case) -> Iterator[Finding]:
+    """Find ordered groups of answers that are names of things, such as race or fuel."""
+    if not case.harmony.ordered or len(case.harmony.donor.group_codes) < _FEWEST:
+        return
+    if any(quantities(case.side(name)) for name in SIDES):
+        return
+    asked = (topics(v.description) for name in SIDES if (v := case.variable(name)) is not None)
+    about = frozenset[str]().union(*asked)
+    if not about or not about <= _NAMES:
+        return
+    yield Finding(
+        "order-on-names",
+        "warning",
+        f"The groups are marked as ordered, but answers about {min(about)} have no order",
+        fix=Fix("Mark the groups as unordered", replace(case.harmony, ordered=False)),
+    )
 
 
 def undeclared_order(case: Case) -> Iterator[Finding]:
@@ -126,4 +171,4 @@ def _ranked(side: Side, variable: Variable | None) -> tuple[list[float], str] | 
     return [as_number(item.group) for item in items], basis
 
 
-__all__ = ["order", "undeclared_order"]
+__all__ = ["order", "order_on_names", "undeclared_order"]

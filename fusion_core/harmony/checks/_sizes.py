@@ -11,7 +11,7 @@ from typing import Final
 from fusion_core.harmony.checks._amounts import UNITS
 from fusion_core.harmony.checks.findings import Case, Finding, Fix, are, count, listed
 from fusion_core.harmony.editing import edits as editing
-from fusion_core.harmony.labels import quantities, topics
+from fusion_core.harmony.labels import is_not_asked, quantities, starts_negative, topics
 from fusion_core.harmony.model import (
     SIDES,
     LevelGroup,
@@ -25,6 +25,9 @@ from fusion_core.surveys.model import Variable
 
 _FAR: Final = 3.0
 """Ratio of two means, and of the medians, from which two numbers are not the same amount."""
+_TWO, _FEW = 2, 3.0
+_DIGIT: Final = re.compile(r"\d")
+_ACROSS: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
 _FULL_TIME: Final = 35.0
 _FULL_TIME_AT_LEAST: Final = 30.0
 _FULL: Final = re.compile(r"\bfull\W?time\b", re.IGNORECASE)
@@ -142,6 +145,45 @@ def full_time_by_hours(case: Case) -> Iterator[Finding]:
         )
 
 
+def none_cut_elsewhere(case: Case) -> Iterator[Finding]:
+    """Find a number cut between 1 and 2, or below 0, against answers that say none or any."""
+    for name in SIDES:
+        side, other = case.side(name), case.other(name)
+        variable, asked = case.variable(name), case.variable(_ACROSS[name])
+        if len(side.breakpoints) != 1 or variable is None or variable.minimum != 0:
+            continue
+        if other.breakpoints or (asked is not None and _DIGIT.search(asked.description)):
+            continue
+        labels: dict[float, list[str]] = {}
+        for item in other.levels:
+            if is_group(item.group) and not is_not_asked(item.level):
+                labels.setdefault(as_number(item.group), []).append(item.level)
+        none = [code for code, own in labels.items() if all(map(starts_negative, own))]
+        at = side.breakpoints[0]
+        if len(labels) != _TWO or len(none) != 1 or 0 < at <= 1 or at > _FEW:
+            continue
+        what = "0 counts as any" if at <= 0 else f"{_counted_as_none(at)} as none"
+        levels = tuple(
+            LevelGroup(label, item.group)
+            for label, item in zip(bin_labels((1.0,)), side.levels, strict=True)
+        )
+        yield Finding(
+            "none-cut-elsewhere",
+            "warning",
+            f"'{side.variable}' is cut at {format_number(at)}, so that {what}; "
+            f"'{other.variable}' asks whether there is any",
+            name,
+            fix=Fix(
+                "Cut it at 1",
+                editing.replace_side(case.harmony, name, breakpoints=(1.0,), levels=levels),
+            ),
+        )
+
+
+def _counted_as_none(at: float) -> str:
+    return "1 counts" if at <= _TWO else "1 and 2 count"
+
+
 def workless_with_hours(case: Case) -> Iterator[Finding]:
     """Find *retired* or *not employed* in a group of people who work some hours."""
     for name in SIDES:
@@ -241,6 +283,7 @@ def _holds_zero(case: Case, name: SideName, group: float) -> bool:
 __all__ = [
     "factor_against_dictionary",
     "full_time_by_hours",
+    "none_cut_elsewhere",
     "numbers_far_apart",
     "outsiders_counted_as_none",
     "supports_factor",

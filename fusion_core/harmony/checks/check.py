@@ -31,10 +31,11 @@ from fusion_core.harmony.checks._meanings import (
     amounts_of_more,
     answers_in_another_group,
     counted_persons_against_description,
+    left_out_though_asked,
     questions_about_different_things,
 )
 from fusion_core.harmony.checks._money import periods_differ, price_years_differ
-from fusion_core.harmony.checks._order import order, undeclared_order
+from fusion_core.harmony.checks._order import order, order_on_names, undeclared_order
 from fusion_core.harmony.checks._ranges import (
     bin_labels_against_breakpoints,
     break_inside_a_range,
@@ -43,6 +44,7 @@ from fusion_core.harmony.checks._ranges import (
 from fusion_core.harmony.checks._sizes import (
     factor_against_dictionary,
     full_time_by_hours,
+    none_cut_elsewhere,
     numbers_far_apart,
     outsiders_counted_as_none,
     workless_with_hours,
@@ -335,16 +337,19 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _aggregators,
     _aggregator_without_persons,
     order,
+    order_on_names,
     undeclared_order,
     ranges_that_do_not_meet,
     bin_labels_against_breakpoints,
     labels_closer_to_another_group,
     denials_against_affirmations,
     answers_in_another_group,
+    left_out_though_asked,
     questions_about_different_things,
     amounts_of_more,
     full_time_by_hours,
     workless_with_hours,
+    none_cut_elsewhere,
     outsiders_counted_as_none,
     factor_against_dictionary,
     break_inside_a_range,

@@ -42,11 +42,11 @@ export function createConsequence(actions) {
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
     score.replaceChildren(h("span.word", {}, "similarity "), likeness(preview.similarity));
-    // Quantiles weigh the middle, where a rare count is 0 on both sides: how far the shapes overlap tells more of it.
+    // Quantiles weigh the middle, where a rare count is mostly 0: how far the shapes overlap tells more of it.
     const { numeric } = preview;
     const overlap = numeric ? 1 - numeric.donor.reduce((sum, share, at) => sum + Math.abs(share - numeric.recipient[at]), 0) / 2 : null;
     shapes.hidden = overlap === null || overlap < ALIKE || overlap - preview.similarity < 0.1;
-    setText(shapes, `The distributions overlap by ${percent(overlap)}; the similarity compares quantiles, most of all near the median, and is low for rare counts.`);
+    setText(shapes, `The distributions overlap by ${percent(overlap)}. The similarity compares quantiles in proportion, most of all near the median: medians of 0 and 1 have nothing in common.`);
     score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
 
