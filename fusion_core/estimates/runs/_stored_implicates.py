@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
@@ -14,6 +17,8 @@ from fusion_core.lru_cache import LruCache
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 class StoredVariables(Mapping[str, FusedVariable]):
@@ -46,7 +51,17 @@ class StoredVariables(Mapping[str, FusedVariable]):
         return len(self._folder.entries)
 
     def _read(self, name: str) -> FusedVariable:
-        return self._folder.variable(name)
+        found = self._folder.variable(name)
+        return replace(found, values=_as_small(found.values))
+
+
+def _as_small(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in the fewest bytes that hold them, others as they are."""
+    if values.dtype.kind != "i" or not values.size:
+        return values
+    ends = int(values.min()), int(values.max())
+    smallest = np.result_type(*(np.min_scalar_type(min(end, -1 - end)) for end in ends))
+    return values.astype(smallest, copy=False)
 
 
 class LazyImplicates(Implicates):

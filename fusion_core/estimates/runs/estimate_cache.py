@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import pandas as pd
-import pyarrow as pa
 
 from fusion_core.derived.evaluation import dependency_order
 from fusion_core.derived.outcomes import read_outcomes
@@ -30,6 +29,7 @@ from fusion_core.estimates.runs.estimate_data import KEPT_BYTES, EstimateData
 from fusion_core.estimates.runs.run_donor import donor_of_run
 from fusion_core.estimates.statistics import weight_matrix
 from fusion_core.lru_cache import LruCache
+from fusion_core.memory_share import return_freed_memory
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId
 from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.runs import Run
@@ -112,7 +112,8 @@ class EstimateCache:
         return found.table if isinstance(found, FinishedTable) else None
 
     def keep_result(self, key: tuple[Any, ...], table: pd.DataFrame) -> None:
-        """Keep a finished table."""
+        """Keep a finished table, and nothing of the memory it took to compute."""
+        return_freed_memory()
         self._results.keep(key, FinishedTable(table, int(table.memory_usage(deep=True).sum())))
 
     def _loaded(self) -> list[EstimateData]:
@@ -139,8 +140,7 @@ class EstimateCache:
                 return found
             try:
                 found = load()
-                # Reading takes memory that Arrow would keep for the next reading.
-                pa.default_memory_pool().release_unused()
+                return_freed_memory()
                 with self._lock:
                     self._keep_source(key, found)
                 return found

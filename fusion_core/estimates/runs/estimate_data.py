@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 
 
 _NAME: Final = re.compile(r"\w+")
-KEPT_BYTES: Final = 960 * 2**20
+KEPT_BYTES: Final = 768 * 2**20
 """Memory for what was read and computed: 1.3 million households with two donors take 545 MB of it, a
-fused number of 40 implicates 216 MB; the rest is for filters and the sums of many questions."""
+fused amount of ten implicates 108 MB, a count or category 13 MB; the rest is for filters and sums."""
 
 
 @dataclass(frozen=True)

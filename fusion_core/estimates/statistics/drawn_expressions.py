@@ -190,8 +190,10 @@ class DrawnTable(Checked):
 
     def _coded_draws(self, name: str) -> Coded | None:
         fused = None if self.implicates is None else self.implicates[name]
-        if fused is None or not fused.is_categorical:
+        if fused is None:
             return None
+        if not fused.is_categorical:
+            return _coded_counts(fused.values)
         # A negative code, no answer, is the last of the values.
         return Coded(fused.values, pd.Series([*fused.levels, None], dtype=object))
 
@@ -230,6 +232,14 @@ class DrawnTable(Checked):
                 for number in range(self.implicates.count)
             ]
         )
+
+
+def _coded_counts(values: NDArray[Any]) -> Coded | None:
+    """Return drawn numbers that are small counts, such as vehicles, as codes of themselves."""
+    if values.dtype.kind != "i" or not values.size or values.min() < 0:
+        return None
+    most = int(values.max())
+    return Coded(values, pd.Series(np.arange(most + 1))) if most < _MOST_VALUES else None
 
 
 def coded_answers(series: pd.Series[Any]) -> Coded | None:

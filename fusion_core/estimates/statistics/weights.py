@@ -114,7 +114,9 @@ def weight_matrix(
                 f"The weight column '{name}' holds {values_in_words(table[name])}",
                 fix="Choose a column of numbers",
             )
-    values = table[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    # One column alone would be a view that keeps all columns of its kind in memory.
+    alone = len(columns) == 1
+    values = table[columns].to_numpy(dtype=np.float64, na_value=np.nan, copy=alone)
     _check_values(values, columns)
     return WeightMatrix(values, used)
 

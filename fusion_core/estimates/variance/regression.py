@@ -28,7 +28,9 @@ class Regression(Checked):
     Attributes
     ----------
     inverse
-        The generalised inverse of A = Σ w x xᵀ.
+        A generalised inverse of A = Σ w x xᵀ that leaves a constant to the constant: what all donors
+        answer alike is expected of every household, whichever of its predictors are missing, and an
+        answer and its contrary are expected of everybody together.
     rank
         Of A: the number of coefficients that can be told apart.
     donors
@@ -41,11 +43,21 @@ class Regression(Checked):
 
     @classmethod
     def of(cls, moments: Floats, donors: int) -> Regression:
-        """Invert the moments A."""
-        values, vectors = np.linalg.eigh(moments)
-        kept = values > max(_COLLINEAR * values[-1], 0.0)
-        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-        return cls(np.asarray(inverse), int(kept.sum()), donors)
+        """Invert the moments A, of which the constant is the first column."""
+        weight = moments[0, 0]
+        if not weight > 0:
+            return cls(np.zeros_like(moments), 0, donors)
+        means = moments[0, 1:] / weight
+        # The other columns around their means: only how donors differ is shared out among them.
+        centred = moments[1:, 1:] - weight * np.outer(means, means)
+        values, vectors = np.linalg.eigh(centred)
+        kept = values > _COLLINEAR * max(weight, values.max(initial=0.0))
+        slopes = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+        inverse = np.empty_like(moments)
+        inverse[1:, 1:] = slopes
+        inverse[0, 1:] = inverse[1:, 0] = -slopes @ means
+        inverse[0, 0] = 1.0 / weight + means @ slopes @ means
+        return cls(inverse, 1 + int(kept.sum()), donors)
 
     @property
     def is_determined(self) -> bool:

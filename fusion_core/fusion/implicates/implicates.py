@@ -94,7 +94,9 @@ class FusedVariable(Checked, Summarized):
             )
         draws = self.values[:, implicate]
         if not self.is_categorical:
-            return pd.Series(draws, index=index, name=self.name)
+            # Whole numbers may be kept in fewer bytes than sums of them take.
+            wide = draws.astype(np.int64, copy=False) if draws.dtype.kind == "i" else draws
+            return pd.Series(wide, index=index, name=self.name)
         dtype = pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
         codes = pd.Categorical.from_codes(draws, dtype=dtype)
         return pd.Series(codes, index=index, name=self.name)
