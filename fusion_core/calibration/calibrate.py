@@ -53,6 +53,7 @@ def calibrate(
         One row per PUMA and figure: ``puma``, ``variable``, ``level``, ``statistic``, ``estimate`` and
         ``moe`` as they were, ``calibrated`` and ``calibrated_moe`` (90 %), ``factor`` by which the
         estimate moved, ``moved`` (in its own standard errors) and ``held`` where it reached the limit.
+        ``attrs["conflicts"]`` are sentences on totals far from what was estimated.
 
     Raises
     ------
@@ -65,22 +66,22 @@ def calibrate(
     asked: dict[Statistic, list[KnownTotal]] = {}
     for item in totals:
         asked.setdefault(item.asked, []).append(item)
-    frames = [
-        _beside(
-            calibrated_areas(
-                workspace,
-                source,
-                statistic,
-                own,
-                method=method,
-                factor=factor,
-                common=common,
-                cache=store,
-            )
+    found = [
+        calibrated_areas(
+            workspace,
+            source,
+            statistic,
+            own,
+            method=method,
+            factor=factor,
+            common=common,
+            cache=store,
         )
         for statistic, own in asked.items()
     ]
-    return pd.concat(frames, ignore_index=True)
+    result = pd.concat(map(_beside, found), ignore_index=True)
+    result.attrs["conflicts"] = [item.conflict for item in found if item.conflict]
+    return result
 
 
 def _beside(found: CalibratedAreas) -> pd.DataFrame:

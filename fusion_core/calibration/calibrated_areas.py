@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fusion_core.arguments import share
 from fusion_core.calibration.areas import shares_of_pumas
-from fusion_core.calibration.benchmarking import Method, benchmark
+from fusion_core.calibration.benchmarking import CONFLICT, Method, benchmark
 from fusion_core.calibration.known_totals import KnownTotal
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import reliability
@@ -106,6 +106,18 @@ class CalibratedAreas(Checked):
         unknown = np.full(len(before), np.nan)
         found = np.divide(self.estimate, before, out=unknown, where=before != 0)
         return np.asarray(found, dtype=np.float64)
+
+    @property
+    def conflict(self) -> str:
+        """Which total lies far from what was estimated, as a sentence; empty where none does."""
+        farthest = int(np.argmax(np.abs(self.distance)))
+        size = abs(float(self.distance[farthest]))
+        if size <= CONFLICT:
+            return ""
+        return (
+            f"The {self.totals[farthest].title} is {size:.1f} standard errors from what was estimated:"
+            " check that both speak of the same year, unit and households."
+        )
 
     def estimates(self) -> pd.DataFrame:
         """Return the calibrated estimates with 90 % margins, beside the uncalibrated.

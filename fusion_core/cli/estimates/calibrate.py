@@ -113,6 +113,7 @@ def calibrate(
         "method": method,
         "totals": list(known),
         "synthetic": opened.synthetic,
+        "conflicts": found.attrs["conflicts"],
         "estimates": found,
     }
     Output(json).result(record, lambda console: _show(console, found, opened.synthetic))
@@ -165,6 +166,8 @@ def _show(console: Console, found: pd.DataFrame, synthetic: bool) -> None:
         "Margins of error at 90 % confidence, those after calibration with the totals' own errors.",
         markup=False,
     )
+    for sentence in found.attrs["conflicts"]:
+        console.print(sentence, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_core.calibration import CONFLICT, calibrated_areas, open_totals
+from fusion_core.calibration import calibrated_areas, open_totals
 from fusion_core.errors import InputError
 from harmony_app.explore.view import words
 from harmony_app.shell.look import count
@@ -70,14 +70,7 @@ def calibration_sentence(
     ratio = found.standard_error / found.before["standard_error"].to_numpy(float)
     margins = f"margins are {np.nanmedian(ratio):.2f} times as wide as before (median)"
     told = f"{'; '.join([*sentences, margins])}, the totals' own errors included."
-    farthest = int(np.argmax(np.abs(found.distance)))
-    size = abs(float(found.distance[farthest]))
-    if size <= CONFLICT:
-        return told
-    return (
-        f"{told} The {found.totals[farthest].title} is {size:.1f} standard errors from what was estimated:"
-        " check that both speak of the same year, unit and households."
-    )
+    return f"{told} {found.conflict}".strip()
 
 
 __all__ = ["calibration_of", "calibration_sentence"]

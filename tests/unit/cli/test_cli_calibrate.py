@@ -40,6 +40,12 @@ def test_a_total_makes_estimates_surer_and_keeps_what_they_were(harmony, finishe
     assert "± " in harmony("calibrate", finished[0], exact).stdout
 
 
+def test_a_total_far_from_the_estimates_is_pointed_out(harmony, finished, tmp_path):
+    known = totals(tmp_path, "variable,level,area,value,moe\ninsecure,Yes,all,0.9,0.001\n")
+    said = " ".join(harmony("calibrate", finished[0], known, "--factor", "50").stdout.split())
+    assert "standard errors from what was estimated: check that both speak of the same year" in said
+
+
 def test_regions_that_cut_pumas_count_by_their_shares(harmony, finished, tmp_path):
     known = totals(
         tmp_path,
