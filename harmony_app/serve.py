@@ -31,6 +31,7 @@ from harmony_app.listening import (
 )
 from harmony_app.log import LOG
 from harmony_app.server import overview
+from harmony_app.server.compression import CompressedFiles
 from harmony_app.server.guard import Gate, guard
 from harmony_app.server.overview import keep_sessions_in_mind
 from harmony_app.server.request_log import request_log
@@ -219,8 +220,10 @@ def _server(serving: Serving, settings: ServerSettings) -> Any:
         **options,
     )
     needs = {f"/{place.path}": place.needs for place in places}
+    tornado = server._tornado  # noqa: SLF001 - Bokeh hands out its Tornado application by this name only
+    tornado.transforms.append(CompressedFiles)
     guard(
-        server._tornado,  # noqa: SLF001 - Bokeh hands out its Tornado application by this name only
+        tornado,
         Gate(frozenset(allowed), serving.door, needs, is_personal=_is_personal(settings)),
         prefix=settings.prefix,
     )

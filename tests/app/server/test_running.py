@@ -39,3 +39,12 @@ def test_a_server_that_is_asked_to_end_ends_well(tmp_path, monkeypatch):
     said = server.log.read_text(encoding="utf-8")
     assert "The server ends; open pages go on when it is back" in said
     assert "Traceback" not in said
+
+
+def test_scripts_are_sent_compressed_and_pages_are_not(visitor: Visitor):
+    asked = {"Accept-Encoding": "gzip"}
+    script = visitor.ask("/static/js/bokeh.min.js", **asked)
+    assert script.headers["Content-Encoding"] == "gzip"
+    assert visitor.ask("/static/js/bokeh.min.js").headers["Content-Encoding"] is None
+    # What a page's length tells of its secrets would be more if it were compressed.
+    assert visitor.ask("/login", **asked).headers["Content-Encoding"] is None
