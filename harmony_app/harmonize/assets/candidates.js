@@ -103,6 +103,8 @@ export function createCandidates(actions) {
     focus: () => search.focus(),
     /** Decide on the variable by one key; false where the key means nothing here. */
     decisionKey: (event) => decision.key(event),
+    await: (name) => decision.await(name),
+    arrived: (name) => decision.arrived(name),
   };
 }
 

@@ -8,6 +8,7 @@ export const VERDICTS = [
 
 export function createDecision(actions) {
   let subject = null;
+  let awaited = null; // the variable that was opened; until it is shown, nothing is decided on the one before
   let worked = null; // where the hand was before it wrote a reason
   const said = h("span.decision-said", { dir: "auto" });
   const reason = h("input", { type: "text", maxlength: 500, placeholder: "Why, or what it waits for (r)", "aria-label": "Why the variable is set aside, or what it waits for", dir: "auto",
@@ -22,11 +23,19 @@ export function createDecision(actions) {
 
   function decide(verdict) { actions.decide(subject.donor.name, verdict, reason.value.trim()); }
 
+  const isOnItsWay = () => awaited !== null;
+  const allow = () => { for (const field of [reason, undo, ...choose]) field.disabled = isOnItsWay(); };
+
+  const arrived = (name) => { if (name === awaited) { awaited = null; allow(); } };
+
   return {
-    element,
+    element, arrived,
+    /** Decide nothing until this variable is shown. */
+    await(name) { awaited = name; allow(); },
     update(next) {
       const moved = subject?.donor.name !== next.donor.name;
       subject = next;
+      arrived(next.donor.name);
       const { decision } = next;
       const aside = VERDICTS.some(([verdict]) => decision?.verdict === verdict);
       element.hidden = next.harmonies.some((item) => item.status !== "draft");
@@ -36,7 +45,7 @@ export function createDecision(actions) {
       choose.forEach((button, at) => { button.hidden = decision?.verdict === VERDICTS[at][0]; });
     },
     key(event) {
-      if (element.hidden || event.ctrlKey || event.metaKey || event.altKey) return false;
+      if (element.hidden || isOnItsWay() || event.ctrlKey || event.metaKey || event.altKey) return false;
       if (event.key === "r") { worked = element.getRootNode().activeElement; reason.focus(); return true; }
       const verdict = event.key === "u" && !undo.hidden ? "undecided" : VERDICTS.find(([, key]) => key === event.key)?.[0];
       if (!verdict) return false;

@@ -56,6 +56,7 @@ export function render({ model }) {
       waiting = null;
       if (state.place.view !== "match") showView("match");
       worklist.select(name);
+      if (name !== state.subject?.donor.name) candidates.await(name);
       send({ kind: "open", donor: name });
     },
     decide(name, verdict, reason) {
@@ -181,6 +182,7 @@ export function render({ model }) {
     worklist.select(subject?.donor.name ?? null);
     const key = subject?.key ?? null;
     if (subject?.recipient) {
+      candidates.arrived(subject.donor.name); // as a match, which needs no decision
       if (key !== shownKey) match.updateSubject(subject);
       else match.showTabs(subject);
     }

@@ -26,6 +26,8 @@ HOSTILE = (
     "<img src=x onerror=window.hacked=1> “quoted” 'x' \N{GRINNING FACE} \u05e9\u05dc\u05d5\u05dd"
 )
 
+TWO_LINES = 60
+"""Pixels from which buttons stand in more than one line."""
 FILLS_THE_WINDOW = """element => {
   const { bottom } = element.getBoundingClientRect();
   return bottom <= window.innerHeight && bottom >= window.innerHeight - 16;
@@ -388,8 +390,8 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
 
 @pytest.mark.parametrize(
     ("width", "height", "dark"),
-    [(1440, 900, False), (1024, 768, True)],
-    ids=["wide", "small and dark"],
+    [(1440, 900, False), (1280, 720, False), (1024, 768, True)],
+    ids=["wide", "laptop", "small and dark"],
 )
 def test_the_page_fills_the_window_and_nothing_scrolls_sideways(
     shared_app, new_page, width, height, dark
@@ -402,6 +404,11 @@ def test_the_page_fills_the_window_and_nothing_scrolls_sideways(
         "items => items.filter(item => item.scrollWidth > item.clientWidth + 1).map(item => item.className)"
     )
     assert sideways == []
+    page.get_by_label("ordered").click()  # a draft brings another button into the line below
+    expect(page.get_by_label("Discard draft")).to_be_visible()
+    assert page.locator(".match-footer").bounding_box()["height"] < TWO_LINES
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Discard draft")).to_be_hidden()
 
 
 def _json_file(donor: dict, recipient: dict) -> dict:
