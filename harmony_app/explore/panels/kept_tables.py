@@ -38,14 +38,14 @@ class KeptTables:
         self._changed = changed
         self._table: StoredTable | None = None
         self._removed: RemovedTable | None = None
-        self.rename = pn.widgets.Button(label="Rename table", margin=(0, 6, 7, 0), **_WIDE)
+        self.rename = pn.widgets.Button(label="Rename table", margin=_TIGHT, **_WIDE)
         self.remove = pn.widgets.Button(label="Remove table", margin=_TIGHT, **_WIDE)
         self.title = pn.widgets.TextInput(
             label="Title of the table", visible=False, margin=_TIGHT, **_WIDE
         )
         self.message = pn.pane.HTML("", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE)
         self.undo = pn.widgets.Button(label="Undo", visible=False, margin=_TIGHT, **_WIDE)
-        self._buttons = pn.Row(self.rename, self.remove, margin=0, visible=False, **_WIDE)
+        self._buttons = pn.Column(self.rename, self.remove, margin=0, visible=False, **_WIDE)
         self.panel = pn.Column(
             self._buttons, self.title, self.message, self.undo, margin=0, **_WIDE
         )
