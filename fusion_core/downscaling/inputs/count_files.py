@@ -89,7 +89,7 @@ def read_counts(path: PathLike) -> CountFile:
     raw = load_table(path).raw
     where = Path(path).name
     column = _area_column(raw, where)
-    codes = raw.frame[column].fillna("").astype(str).map(_code)
+    codes = raw.frame[column].astype(object).fillna("").astype(str).map(_code)
     rows = codes.str.fullmatch(r"\d+") & codes.str.len().isin(list(AREA_LEVELS))
     if not rows.any():
         raise InputError(
@@ -116,7 +116,7 @@ def _pumas(raw: RawTable, codes: pd.Series[str]) -> dict[str, str]:
     named = next((name for name in raw.frame.columns if str(name).lower() == "puma"), None)
     if named is None:
         return {}
-    given = raw.frame[named].fillna("").astype(str).map(complete_puma)
+    given = raw.frame[named].astype(object).fillna("").astype(str).map(complete_puma)
     return dict(zip(codes, given, strict=True))
 
 

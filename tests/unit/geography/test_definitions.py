@@ -85,7 +85,9 @@ def test_an_unknown_definition_is_said_to_be_unknown(workspace):
     assert "the boundaries show is unknown" in check_definitions(workspace, described(), "puma")
     store(workspace, "2010")
     other = described(name="OTHER")
-    assert "PUMAs of OTHER 2019 is unknown" in check_definitions(workspace, other, "puma")
+    assert "OTHER 2019 does not say which census defined its PUMAs" in check_definitions(
+        workspace, other, "puma"
+    )
 
 
 def test_an_invented_place_has_no_census(workspace):
