@@ -1,6 +1,6 @@
 """Comparisons of groups, areas, runs and years, as the app and the command line ask for them."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -39,7 +39,9 @@ def test_two_areas_are_compared(workspace, run):
 def test_groups_are_column_values_or_conditions_also_on_fused_variables(workspace, run):
     typed = compare_groups(workspace, run, MEAN, {"np": "5"}, {"np": 1})
     assert typed.is_significant
-    assert typed == compare_groups(workspace, run, MEAN, "np = 5", "np = 1")
+    assert repr(typed) == repr(
+        compare_groups(workspace, run, MEAN, "np = 5", "np = 1")
+    )  # it has nan
     fused = compare_groups(workspace, run, MEAN, "fuel = 'oil'", "fuel = 'gas'")
     assert not np.isnan(fused.difference)
 
@@ -209,7 +211,8 @@ def test_the_same_run_twice_is_no_comparison(workspace, run):
 
 def test_a_level_of_a_fused_variable_names_a_group(workspace, run):
     named = compare_groups(workspace, run, MEAN, {"fuel": "oil"}, {"fuel": "gas", "np": "2"})
-    assert named == compare_groups(workspace, run, MEAN, "fuel = 'oil'", "fuel = 'gas' AND np = 2")
+    other = compare_groups(workspace, run, MEAN, "fuel = 'oil'", "fuel = 'gas' AND np = 2")
+    assert asdict(named) == pytest.approx(asdict(other), nan_ok=True)
     with pytest.raises(InputError, match="no level 'coal'"):
         compare_groups(workspace, run, MEAN, {"fuel": "coal"}, "")
     with pytest.raises(InputError, match="'energy' is a fused number"):
