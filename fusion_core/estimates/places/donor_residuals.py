@@ -47,13 +47,12 @@ def donor_residuals(
     run: Run,
     statistic: Statistic,
     *,
-    confidence: float = 0.90,
     cache: EstimateCache | None = None,
 ) -> DonorResiduals:
     """Compare fused estimates with the donor's own at its places.
 
-    The margin of a difference takes both as independent. They are not quite: what is fused comes from the donor's
-    households, so it is rather too wide. A difference may also be one of years or of how the surveys ask.
+    Margins are of 90 %, and that of a difference takes both as independent. They are not quite: what is fused comes
+    from the donor's households, so it is rather too wide. A difference may also be one of years or of how the surveys ask.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ def donor_residuals(
         A finished run.
     statistic
         A mean, share, total or count of a fused variable; a category must name its level.
-    confidence, cache
+    cache
         As in `fusion_core.estimates.runs.area_estimates`.
 
     Raises
@@ -73,7 +72,7 @@ def donor_residuals(
     own = donor_resolution(workspace, run, statistic, cache=store)
     shares = own.shares.astype({own.column: str})
     areas = allocated_areas(workspace, run, statistic, own.column, shares=shares, cache=store)
-    fused = areas.estimates(confidence=confidence).set_index(own.column)
+    fused = areas.estimates().set_index(own.column)
     direct = own.table.set_index(own.table[own.column].astype(str))
     places = [place for place in direct.index if place in fused.index]
     one, other = fused.loc[places], direct.loc[places]
