@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable
 from itertools import count
 from typing import Final, NamedTuple, Protocol, TypeVar, cast
 
+from fusion_core.asking import Holdings
+
 
 class Sized(Protocol):
     """Something that knows how much memory it takes, such as a NumPy array."""
@@ -31,14 +33,19 @@ class Kept(Protocol):
 class LruCache:
     """Items by key; those not asked for longest are dropped when they exceed the limit.
 
+    Where several people ask, they are taken from whoever holds the most of it, see `Holdings`.
+
     Parameters
     ----------
     limit
         Bytes kept; the item asked for last is kept whatever its size.
+    holdings
+        Where is written down who asked for what.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, holdings: Holdings | None = None) -> None:
         self._limit = limit
+        self._holdings = Holdings() if holdings is None else holdings
         self._reserved = 0
         self._lock = threading.Lock()
         self._items: OrderedDict[Hashable, Sized] = OrderedDict()
@@ -57,8 +64,7 @@ class LruCache:
         while True:
             with self._lock:
                 if key in self._items:
-                    self._items.move_to_end(key)
-                    return cast("Item", self._items[key])
+                    return cast("Item", self._used(key))
                 made = self._making.get(key)
                 if made is None:
                     self._making[key] = threading.Event()
@@ -75,16 +81,15 @@ class LruCache:
     def find(self, key: Hashable) -> Sized | None:
         """Return the item of a key, ``None`` where it is not kept."""
         with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
+            return self._used(key) if key in self._items else None
 
     def keep(self, key: Hashable, item: Sized) -> None:
         """Keep an item as the one asked for last, in place of what its key stood for."""
         with self._lock:
-            replaced = self._items.pop(key, None)
+            self._drop(key)
             self._items[key] = item
-            self.nbytes += item.nbytes - (0 if replaced is None else replaced.nbytes)
+            self.nbytes += item.nbytes
+            self._used(key)
             self._make_room()
 
     def items(self) -> list[tuple[Hashable, Sized]]:
@@ -121,9 +126,22 @@ class LruCache:
         if self._abandoned:
             gone = {self._abandoned.popleft() for _ in range(len(self._abandoned))}
             for key in [key for key in self._items if isinstance(key, _On) and key.shelf in gone]:
-                self.nbytes -= self._items.pop(key).nbytes
+                self._drop(key)
         while self.nbytes + self._reserved > self._limit and len(self._items) > 1:
-            _, dropped = self._items.popitem(last=False)
+            self._drop(self._holdings.first_to_go(next(reversed(self._items))))
+
+    def _used(self, key: Hashable) -> Sized:
+        """Take notice that an item is asked for, and return it; the lock is held."""
+        self._items.move_to_end(key)
+        item = self._items[key]
+        self._holdings.use(key, item.nbytes)
+        return item
+
+    def _drop(self, key: Hashable) -> None:
+        """Keep an item no longer, if it is kept; the lock is held."""
+        dropped = self._items.pop(key, None)
+        if dropped is not None:
+            self._holdings.drop(key)
             self.nbytes -= dropped.nbytes
 
     def _abandon(self, shelf: int) -> None:

@@ -87,8 +87,8 @@ class ExplorePage(Viewer):
         self._session = session
         self._catalogue = catalogue
         self._estimator = estimator
-        self._work = SlowWork()
-        self._donor_work = SlowWork()
+        self._work = SlowWork(session.visitor)
+        self._donor_work = SlowWork(session.visitor)
         self._donor: DonorResolution | None = None
         self._shapes: AreaShapes | None = None
         self._asked: EstimateRequest | None = None
@@ -100,7 +100,7 @@ class ExplorePage(Viewer):
         self.combining = Combining(session, catalogue, estimator, self.show_new, styles)
         self.years = Years(
             estimator,
-            session.theme,
+            session,
             lambda text, error: self.centre.show_status(text, busy=bool(text), error=error),
             self._offer_files,
             styles,
@@ -114,7 +114,14 @@ class ExplorePage(Viewer):
             years=self.years.panel,
         )
         self.centre.again.on_click(self._ask_again)
-        self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
+        self.side = Side(
+            estimator,
+            self.dispatch,
+            self.choose_area,
+            catalogue,
+            styles,
+            visitor=session.visitor,
+        )
         self.calibrating = calibrating(session, self.show_totals, styles)
         self.placing = placing(session, self.show_places, styles)
         self.publishing = Publishing(session, styles)

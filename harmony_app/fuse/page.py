@@ -85,7 +85,7 @@ class FusePage(Viewer):
         self._session = session
         self._pairs = pairs
         self._watch = RunWatch(session.workspace)
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._overviews = shared_overviews()
         self._overview: PairOverview | None = None
         self._problem = ""

@@ -165,8 +165,11 @@ class Session:
         return self.door.role_of(self.user)
 
     @property
-    def drafts_of(self) -> str:
-        """Whose unsaved edits these are: nobody gets at another's by typing his name."""
+    def visitor(self) -> str:
+        """Tells the visitor from all others; nobody becomes another by typing his name.
+
+        Unsaved edits are kept under it, and what visitors share is shared among these.
+        """
         return f"{self.user} (browser {self.browser})" if self.browser else self.user
 
     def may(self, needed: Role) -> bool:

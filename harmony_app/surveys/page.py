@@ -105,7 +105,7 @@ class SurveysPage(pn.viewable.Viewer):
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
         self._explorer = self._explorer_view()
         self._refreshing = False
-        self._counting = SlowWork()
+        self._counting = SlowWork(session.visitor)
         self._connect()
         self._refresh()
 

@@ -114,7 +114,7 @@ class ValidatePage(Viewer):
         self._html = {"stylesheets": styles, "margin": 0, **_WIDE}
         self.subsets = SubsetsTab(
             self._names,
-            session.theme,
+            session,
             self._html,
             on_fitted=self._show_verdicts,
             on_choose=self._choose_variable,

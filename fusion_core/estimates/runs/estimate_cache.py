@@ -6,7 +6,6 @@ life of the server, and may be used from several threads at once.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -18,6 +17,7 @@ from weakref import WeakValueDictionary
 
 import pandas as pd
 
+from fusion_core.asking import Holdings
 from fusion_core.derived.evaluation import dependency_order
 from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
@@ -52,8 +52,9 @@ _FOR_SOURCES: Final = 0.75
 class EstimateCache:
     """Sources kept in memory, and what was read and computed of them, within one limit.
 
-    What was not used longest is dropped first: sources as long as those kept take more than three
-    quarters of the limit, and of fused variables, subgroups, sums and finished tables what exceeds the rest.
+    What was not used longest is dropped first, of whoever holds the most (see `Holdings`): sources as
+    long as those kept take more than three quarters of the limit, and of fused variables, subgroups, sums
+    and finished tables what exceeds the rest.
 
     Parameters
     ----------
@@ -66,7 +67,8 @@ class EstimateCache:
         self.memory = LruCache(limit)
         self._lock = Lock()
         self._loading: dict[tuple[Hashable, ...], Lock] = {}
-        self._sources: OrderedDict[tuple[Hashable, ...], EstimateData] = OrderedDict()
+        self._sources: dict[Hashable, EstimateData] = {}
+        self._holdings = Holdings()
         # What was dropped may still be in memory, as the runs of a combination are: it is not read twice.
         self._alive: WeakValueDictionary[tuple[Hashable, ...], EstimateData] = WeakValueDictionary()
         self._results = self.memory.shelf(self)
@@ -152,13 +154,15 @@ class EstimateCache:
         """Keep a source as the one used last; the lock is held."""
         known = key in self._sources
         self._sources[key] = self._alive[key] = source
-        self._sources.move_to_end(key)
+        self._holdings.use(key, _bytes_of([source]))
         if known:
             return
         while (taken := _bytes_of(self._sources.values())) > self._limit * _FOR_SOURCES:
             if len(self._sources) == 1:
                 break
-            self._sources.popitem(last=False)
+            dropped = self._holdings.first_to_go(key)
+            self._holdings.drop(dropped)
+            del self._sources[dropped]
         self.memory.reserve(taken)
 
 

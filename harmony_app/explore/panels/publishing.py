@@ -71,7 +71,7 @@ class PublishForm:
     def __init__(self, session: Session, styles: list[str]) -> None:
         self._session = session
         self._source: Source | None = None
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._progress = (0.0, "")
         html = {"margin": _TIGHT, "stylesheets": styles, **_WIDE}
         self.about = pn.pane.HTML(panel("publish_about"), **html)

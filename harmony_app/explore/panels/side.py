@@ -75,6 +75,8 @@ class Side:
         The other runs and surveys an area can be compared in.
     styles
         Style sheets of the HTML panes.
+    visitor
+        Whose questions they are.
     """
 
     def __init__(
@@ -84,14 +86,16 @@ class Side:
         choose: Callable[[str, bool], None],
         catalogue: Catalogue,
         styles: list[str],
+        *,
+        visitor: str,
     ) -> None:
         self._estimator = estimator
         self._sources = catalogue.sources
         self._titles = catalogue.titles
         self._change = change
         self._choose = choose
-        self._work = SlowWork()
-        self._ranking_work = SlowWork()
+        self._work = SlowWork(visitor)
+        self._ranking_work = SlowWork(visitor)
         self._bounds: RankBounds | None = None
         self._without_ranks = False
         self._showing = False

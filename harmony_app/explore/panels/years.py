@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harmony_app.explore.view import EstimateRequest, ExploreState
     from harmony_app.figures.printing import Sheet
     from harmony_app.shell.look import Quantity
-    from harmony_app.shell.session import Theme
+    from harmony_app.shell.session import Session
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _HEIGHT: Final = 300
@@ -38,8 +38,8 @@ class Years:
     ----------
     estimator
         Answers the question.
-    theme
-        Light or dark page.
+    session
+        Whose question it is, and how the page looks.
     tell
         Called with a text that says what is going on, and with what went wrong.
     changed
@@ -51,14 +51,14 @@ class Years:
     def __init__(
         self,
         estimator: Estimator,
-        theme: Theme,
+        session: Session,
         tell: Callable[[str, str], None],
         changed: Callable[[], None],
         styles: list[str],
     ) -> None:
-        self._estimator, self._theme = estimator, theme
+        self._estimator, self._theme = estimator, session.theme
         self._tell, self._changed = tell, changed
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._asked: EstimateRequest | None = None
         self.followed: Followed | None = None
         html = {"stylesheets": styles, "margin": 0, **_WIDE}

@@ -3,6 +3,9 @@ import { h, setText } from "./dom.js";
 import { countSaved, createProgress, createReport } from "./import_report.js";
 
 const LARGEST_FILE = 8e6;
+const LARGEST_TOGETHER = 50e6;
+/** Which files can be imported, said before any is chosen. */
+export const IMPORTED_FILES = "fusionData .R files, or JSON exported here; at most 8 MB each and 50 MB together";
 const FORMATS = [
   ["html", "Documentation", "A crosswalk to read, print and send: one HTML file with concepts, groups, shares and comments."],
   ["R", "fusionData (.R)", "A file fusionData reads. What it cannot express is listed."],
@@ -51,11 +54,13 @@ export function createExchange(actions, toast) {
     file.value = "";
     const large = chosen.find((item) => item.size > LARGEST_FILE);
     if (large) { toast.show(`${large.name} is larger than 8 MB, so it is no harmony file.`, { severity: "error" }); return; }
+    if (chosen.reduce((bytes, item) => bytes + item.size, 0) > LARGEST_TOGETHER) { toast.show("These files are larger than 50 MB together; import them in several steps.", { severity: "error" }); return; }
     if (!chosen.length) return;
     wait("import", "Import harmonies", `Sending ${chosen.length === 1 ? chosen[0].name : `${chosen.length} files`} …`);
     for (const [place, item] of chosen.entries()) {
       const data = await encoded(item);
       if (waiting !== "import") return;
+      progress.update(place / chosen.length, `Sending ${item.name} …`);
       actions.send({ kind: "import_file", name: item.name, data, first: place === 0, last: place === chosen.length - 1 });
     }
   }

@@ -2,6 +2,7 @@
 import { createCompare } from "./compare.js";
 import { createTransfer } from "./transfer.js";
 import { createCoverage } from "./coverage.js";
+import { IMPORTED_FILES } from "./exchange.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, number, setText } from "./dom.js";
 import { createRecode } from "./recode.js";
@@ -24,7 +25,7 @@ export function createOverview(actions, exchange, dialogs) {
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
     h("button", { type: "button", title: "Groupings with a name: see and edit their classes, and what uses them", onclick: () => startRecode("") }, "Recodes"),
-    h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
+    h("button", { type: "button", title: IMPORTED_FILES, onclick: exchange.chooseFiles }, "Import files …"),
     h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV; of all pairs as one archive", onclick: () => (scope === "all" ? actions.send({ kind: "export_selected", items: table.shown() }) : exchange.exportAll()) }, "Export …"),
     h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
 

@@ -67,7 +67,7 @@ class Exports:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._slow_work = SlowWork()
+        self._slow_work = SlowWork(host.session.visitor)
 
     @property
     def actions(self) -> Actions:

@@ -23,6 +23,7 @@ from fusion_core.harmony.exchange import (
 )
 from fusion_core.spreadsheets import csv_text
 from fusion_core.surveys.model import Dictionary, SurveyId
+from fusion_core.workspace.files import size_text
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.exchange._exporting import Exports
 from harmony_app.harmonize.work import (
@@ -39,6 +40,9 @@ UPLOAD_LIMIT: Final = 12_000_000
 """Characters of one uploaded file in base64; the largest published one is under 130,000."""
 
 FILES_LIMIT: Final = 200
+
+TOGETHER_LIMIT: Final = 50_000_000
+"""Bytes of the files of one import, which are in memory until they are saved."""
 
 _FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\ud800-\udfff]{1,150}\.(?:[Rr]|json)")
 _NAME_BYTES: Final = 255
@@ -59,7 +63,7 @@ class Exchange:
     def __init__(self, host: OverviewHost) -> None:
         self._host = host
         self._exports = Exports(host)
-        self._slow_work = SlowWork()
+        self._slow_work = SlowWork(host.session.visitor)
         self._uploads: list[Upload] = []
         self._plans: list[PlannedFile] = []
         self._outcomes: list[Mapping[int, Outcome]] = []
@@ -86,9 +90,16 @@ class Exchange:
         name = messages.text(message, "name")
         data = messages.text(message, "data", limit=UPLOAD_LIMIT)
         try:
-            self._uploads.append((name, base64.b64decode(data, validate=True)))
+            content = base64.b64decode(data, validate=True)
         except binascii.Error as error:
             raise InputError(f"{name[:80]} did not arrive whole", fix="Try again") from error
+        if len(content) + sum(len(sent) for _, sent in self._uploads) > TOGETHER_LIMIT:
+            self._forget()
+            raise InputError(
+                f"The files have more than {size_text(TOGETHER_LIMIT)} together",
+                fix="Import them in several steps",
+            )
+        self._uploads.append((name, content))
         if message.get("last"):
             self._plan()
 

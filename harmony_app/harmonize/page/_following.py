@@ -55,7 +55,7 @@ class Following:
         self._host = host
         self._screen = screen
         self._foreseen = foreseen
-        self._slow_work = SlowWork(head_start=0.0)
+        self._slow_work = SlowWork(host.session.visitor, head_start=0.0)
 
     def follow(self) -> None:
         """Compute what the current harmony does, unless that is shown already."""

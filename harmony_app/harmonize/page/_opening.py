@@ -110,7 +110,7 @@ class Opening:
         host = self._host
         try:
             work = PairSession(
-                host.session.workspace, pair, host.session.drafts_of, host.session.user
+                host.session.workspace, pair, host.session.visitor, host.session.user
             )
         except CorruptFileError as error:
             self._show_problem(error, str(pair))

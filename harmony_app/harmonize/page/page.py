@@ -58,7 +58,7 @@ class HarmonizePage:
         self.browser = HarmonizeComponent(self.receive)
         self._sequence = 0
         self._is_loaded = False
-        steps = Steps(session.workspace, session.user, session.drafts_of)
+        steps = Steps(session.workspace, session.user, session.visitor)
         tabling = Tabling(self, steps)
         self._screen = Screen(session, self.browser, tabling.show)
         self._opening = Opening(self, self._screen, pair_opened=self._look_ahead)

@@ -114,7 +114,7 @@ class RecodeDesk(OverviewPart):
 
     def _opened(self, name: str) -> RecodeEdit:
         """Return a recode as this person left it; another window of theirs may have gone on."""
-        shelf, user = self._changes.shelf, self._host.session.drafts_of
+        shelf, user = self._changes.shelf, self._host.session.visitor
         found, kept = self._open.get(name), shelf.kept(name, user=user)
         if kept is None:
             current = shelf.get(name)
@@ -130,7 +130,7 @@ class RecodeDesk(OverviewPart):
 
     def _keep(self, state: RecodeEdit) -> None:
         """Keep the edits on disk, so that a closed tab loses nothing."""
-        shelf, user = self._changes.shelf, self._host.session.drafts_of
+        shelf, user = self._changes.shelf, self._host.session.visitor
         name, revision = state.current.name, state.base.revision if state.base else 0
         self._open[name] = state
         if state.is_changed:
@@ -160,7 +160,7 @@ class RecodeDesk(OverviewPart):
         """Drop the edits: the recode is as saved, or gone where it never was."""
         name = messages.text(message, "name", limit=TITLE_LIMIT)
         shelf, saved = self._changes.shelf, self._changes.shelf.find(name)
-        shelf.forget(name, user=self._host.session.drafts_of)
+        shelf.forget(name, user=self._host.session.visitor)
         self._open.pop(name, None)
         if saved is None:
             self._host.show_view("recode", VintageTask())
@@ -201,7 +201,7 @@ class RecodeDesk(OverviewPart):
         except ConflictError:
             self._tell(name)  # shows what they did, and how to go on
             raise
-        shelf.forget(name, user=host.session.drafts_of)
+        shelf.forget(name, user=host.session.visitor)
         self._open[name] = RecodeEdit(saved, saved)
         self._changes.tell(
             f"Saved the recode “{saved.title}”.", self._changes.carry_out(found), name, before
@@ -215,7 +215,7 @@ class RecodeDesk(OverviewPart):
         sets = readable_sets(host.session.workspace)
         state = self._opened(name) if name else None
         news = self._news(state) if state else None
-        drafts = shelf.drafts(user=host.session.drafts_of)
+        drafts = shelf.drafts(user=host.session.visitor)
         host.browser.tell("recode_desk", **desk_record(state, news, shelf.all(), drafts, sets))
         if state is not None:
             self._tell_outcome(state, sets)
@@ -236,7 +236,7 @@ class RecodeDesk(OverviewPart):
         """Return the changed harmonies of which this person has an unsaved draft."""
         session = self._host.session
         kept = {
-            pair: HarmonyStore(session.workspace.path, pair).load_drafts(session.drafts_of)
+            pair: HarmonyStore(session.workspace.path, pair).load_drafts(session.visitor)
             for pair in dict.fromkeys(item.pair for item in found)
         }
         return [item for item in found if item.before.key in kept[item.pair]]

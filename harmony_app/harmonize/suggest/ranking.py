@@ -18,7 +18,7 @@ class Ranking:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._slow_work = SlowWork()
+        self._slow_work = SlowWork(host.session.visitor)
 
     def refine(self) -> None:
         """Compare the distributions for the chosen donor variable, once per variable."""

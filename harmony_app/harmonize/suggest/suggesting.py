@@ -56,8 +56,8 @@ class Suggesting:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._slow_work = SlowWork()
-        self._meanwhile = SlowWork(head_start=PATIENCE)
+        self._slow_work = SlowWork(host.session.visitor)
+        self._meanwhile = SlowWork(host.session.visitor, head_start=PATIENCE)
         self._warming = BackgroundWork[None]()
         self._index: SuggestionIndex | None = None
         self._found: dict[Match, Suggestion] = {}

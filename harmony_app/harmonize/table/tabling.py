@@ -73,7 +73,7 @@ class Tabling(ChangingPart):
         if self._scope == "pair":
             host.browser.show(table=_table(self._scope, rows))
             return
-        workspace, user, own = host.session.workspace, host.session.drafts_of, work.pair
+        workspace, user, own = host.session.workspace, host.session.visitor, work.pair
 
         def gather() -> list[dict[str, Any]]:
             return rows + _rows_elsewhere(workspace, user, own)
@@ -104,7 +104,7 @@ class Tabling(ChangingPart):
         count = drafts = 0
         for pair, keys in read_items(message).items():
             store = HarmonyStore(host.session.workspace.path, pair)
-            saved, kept = store.load(), store.load_drafts(host.session.drafts_of)
+            saved, kept = store.load(), store.load_drafts(host.session.visitor)
             chosen = {key: found for key in keys if (found := saved.get(key)) is not None}
             step = self._steps.change(
                 pair, dict.fromkeys(chosen), {key: item.revision for key, item in chosen.items()}

@@ -101,7 +101,7 @@ class Targeting(ChangingPart):
     ) -> dict[str, Harmony | None]:
         session = self._host.session
         store = HarmonyStore(session.workspace.path, pair)
-        saved, drafts = store.load(), store.load_drafts(session.drafts_of)
+        saved, drafts = store.load(), store.load_drafts(session.visitor)
         changes: dict[str, Harmony | None] = {}
         for key in revisions:
             if key in drafts:

@@ -26,7 +26,7 @@ class CoverageView:
 
     def __init__(self, host: OverviewHost) -> None:
         self._host = host
-        self._slow_work = SlowWork()
+        self._slow_work = SlowWork(host.session.visitor)
 
     @property
     def actions(self) -> Actions:

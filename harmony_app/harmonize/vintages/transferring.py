@@ -75,7 +75,7 @@ class Transferring(ChangingPart):
             for item in stored_set(workspace, source).harmonies
             if not task.keys or item.key in task.keys
         )
-        user = host.session.drafts_of
+        user = host.session.visitor
 
         def compute() -> tuple[Transfer, set[str]]:
             drafts = HarmonyStore(workspace.path, target).load_drafts(user)
@@ -104,7 +104,7 @@ class Transferring(ChangingPart):
         as_drafts = message.get("mode") == "draft"
         existing = {item.harmony.key: item.existing for item in found.harmonies if item.harmony}
         kept = HarmonyStore(host.session.workspace.path, found.target).load_drafts(
-            host.session.drafts_of
+            host.session.visitor
         )
         drafts = [item for item in taken if as_drafts or _is_open(item)]
         saves = {item.key: item for item in taken if item not in drafts}

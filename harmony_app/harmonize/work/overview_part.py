@@ -21,7 +21,7 @@ class OverviewPart:
 
     def __init__(self, host: OverviewHost) -> None:
         self._host = host
-        self._slow_work = SlowWork()
+        self._slow_work = SlowWork(host.session.visitor)
 
     def _failed(self, error: Exception) -> None:
         """Say what was wrong with the input; any other failure is the page's own."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import panel as pn
 
+from fusion_core.asking import asked_by
 from fusion_core.execution.budget import available_cores
 from fusion_core.memory_share import machine_memory, memory_share
 from fusion_core.wanted import wanted_while
@@ -29,21 +31,51 @@ _QUESTIONS_SHARE: Final = 0.5
 
 
 class Turns:
-    """So many computations at a time for all sessions together, as each takes memory of its own."""
+    """So many computations at a time for all sessions together, as each takes memory of its own.
+
+    A turn that becomes free goes to whoever has the fewest of those who wait, so that somebody who asks
+    in many windows does not keep the others waiting for all of it.
+    """
 
     def __init__(self, number: int) -> None:
-        self._free = threading.BoundedSemaphore(number)
+        self._free = number
+        self._changed = threading.Condition()
+        self._going: Counter[str] = Counter()
+        self._waiting: list[tuple[str, object]] = []  # first come, first
 
-    def take(self, is_wanted: Callable[[], bool]) -> bool:
+    def take(self, is_wanted: Callable[[], bool], visitor: str = "") -> bool:
         """Wait for a turn; false, and no turn, once nobody waits for the computation any more."""
-        while is_wanted():
-            if self._free.acquire(timeout=_LOOK_SECONDS):
-                return True
-        return False
+        mine = (visitor, object())
+        with self._changed:
+            self._waiting.append(mine)
+            try:
+                while is_wanted():
+                    if self._free and self._next() is mine:
+                        self._free -= 1
+                        self._going[visitor] += 1
+                        return True
+                    self._changed.wait(_LOOK_SECONDS)
+                return False
+            finally:
+                self._waiting.remove(mine)
+                self._changed.notify_all()
 
-    def give_back(self) -> None:
+    def give_back(self, visitor: str = "") -> None:
         """Let the next computation begin."""
-        self._free.release()
+        with self._changed:
+            self._free += 1
+            self._going[visitor] -= 1
+            self._going += Counter()  # those who have none are forgotten
+            self._changed.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """How many computations stand in line."""
+        with self._changed:
+            return len(self._waiting)
+
+    def _next(self) -> tuple[str, object]:
+        return min(self._waiting, key=lambda one: self._going[one[0]])
 
 
 @lru_cache(maxsize=1)
@@ -69,12 +101,15 @@ class SlowWork:
 
     Parameters
     ----------
+    visitor
+        Whose questions these are: turns and room in memory are shared fairly among visitors.
     head_start
         Seconds the server gets to send what the click changed already, which a computation beside
         it would delay.
     """
 
-    def __init__(self, *, head_start: float = 0.03) -> None:
+    def __init__(self, visitor: str = "", *, head_start: float = 0.03) -> None:
+        self._visitor = visitor
         self._head_start = head_start
         self._lock = threading.Lock()
         self._ticket = 0
@@ -109,13 +144,17 @@ class SlowWork:
                 return self._is_current(ticket) and not has_ended(document)
 
             time.sleep(self._head_start)
-            if not shared_turns().take(is_wanted):
+            if not shared_turns().take(is_wanted, self._visitor):
                 return
             try:
-                with wanted_while(is_wanted), memory_share(_question_share()):
+                with (
+                    asked_by(self._visitor),
+                    wanted_while(is_wanted),
+                    memory_share(_question_share()),
+                ):
                     outcome = _outcome(compute)
             finally:
-                shared_turns().give_back()
+                shared_turns().give_back(self._visitor)
             if not is_wanted():
                 return
 

@@ -67,7 +67,7 @@ class PlacesCard:
         self._session = session
         self._record = record
         self._on_drawn = on_drawn
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._variable = ""
         self.sheet: Callable[[str, str], Sheet] | None = None
         self.level = pn.widgets.Select(label="Answer", options=[], width=240, margin=0)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fusion_core.validation.report import Finding
     from harmony_app.figures.subsets.curves import CurveView
     from harmony_app.figures.subsets.linked import LinkedCurves
-    from harmony_app.shell.session import Theme
+    from harmony_app.shell.session import Session
     from harmony_app.validate.view import ValidatedRun
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
@@ -80,8 +80,8 @@ class SubsetsTab:
     ----------
     variables
         Fused variables in the order of their colours.
-    theme
-        Light or dark page.
+    session
+        Whose questions about them these are, and how the page looks.
     html
         Settings of every piece of text.
     on_fitted
@@ -93,18 +93,18 @@ class SubsetsTab:
     def __init__(
         self,
         variables: Sequence[str],
-        theme: Theme,
+        session: Session,
         html: dict[str, Any],
         on_fitted: Callable[[], None],
         on_choose: Callable[[str], None],
     ) -> None:
         self._html = html
         self._on_fitted = on_fitted
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._chosen = ""
         self._record: ValidatedRun | None = None
         self._seen: tuple[int, str] | None = None
-        self._theme = theme
+        self._theme = theme = session.theme
         self._names = tuple(variables)
         self._picked: tuple[str, ...] = ()
         self.styles = drawn_styles(variables, variables, theme)

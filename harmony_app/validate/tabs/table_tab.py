@@ -74,7 +74,7 @@ class TableTab:
     def __init__(self, session: Session, record: ValidatedRun, html: dict[str, Any]) -> None:
         self._session = session
         self._record = record
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self._rows: pd.DataFrame | None = None
         self._table = ""
         self._uploads = session.upload_folder()

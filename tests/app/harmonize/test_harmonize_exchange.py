@@ -156,6 +156,15 @@ def test_nonsense_is_answered_in_a_sentence(page, told, message):
     assert "server's log" not in told[-1]["message"]
 
 
+def test_files_too_large_together_are_refused_and_none_of_them_stays_in_memory(upload, page, told):
+    large = b" " * 8_000_000
+    files = [(f"{number}.json", large) for number in range(7)]
+    assert "more than 50 MB together" in upload(*files)["message"]
+    data = base64.b64encode(FILE.encode()).decode()
+    page.receive({"kind": "import_file", "name": NAME, "data": data, "last": True})
+    assert [file["name"] for file in told[-1]["files"]] == [NAME]
+
+
 def test_choices_must_fit_the_files(upload, page, told):
     upload((NAME, FILE))
     page.receive({"kind": "import_run", "choices": ["mine", "mine"]})

@@ -44,6 +44,27 @@ def test_no_more_are_computed_at_a_time_than_there_are_turns():
     assert max(most) == 2
 
 
+def test_a_free_turn_goes_to_whoever_has_the_fewest():
+    turns, order = Turns(2), []
+    assert turns.take(lambda: True, "ann")
+    assert turns.take(lambda: True, "ann")
+
+    def ask(visitor: str) -> None:
+        assert turns.take(lambda: True, visitor)
+        order.append(visitor)
+        turns.give_back(visitor)
+
+    threads = [threading.Thread(target=ask, args=(who,)) for who in ("ann", "ann", "bob")]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while turns.waiting < number:  # each stands in line before the next comes
+            threading.Event().wait(0.001)
+    turns.give_back("ann")
+    for thread in threads:
+        thread.join(timeout=30)
+    assert order == ["bob", "ann", "ann"]
+
+
 def test_nothing_ends_where_nobody_said_who_waits():
     check_wanted()
     with wanted_while(lambda: True):

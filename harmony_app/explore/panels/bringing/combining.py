@@ -91,7 +91,7 @@ class OutcomeForm:
         self._reload = reload
         self._source: Source | None = None
         self._partners: dict[str, Source] = {}
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
         self.other = pn.widgets.Select(label="Combine with the run", margin=_TIGHT, **_WIDE)
         self.combination = pn.widgets.TextInput(
             label="Name of the combination", placeholder="burdens", margin=_TIGHT, **_WIDE

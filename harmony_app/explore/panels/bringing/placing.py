@@ -51,7 +51,7 @@ class PlacesForm(BringingForm):
 
     def __init__(self, session: Session, kept: Callable[[str], None], styles: list[str]) -> None:
         super().__init__(session, kept, styles, _WORDS)
-        self._work = SlowWork()
+        self._work = SlowWork(session.visitor)
 
     def bring(self, brought: Brought) -> None:
         """Read the places in a thread, for polygons are cut into the areas they lie in."""

@@ -2,12 +2,14 @@
 
 import shutil
 import threading
+from collections import ChainMap
 
 import numpy as np
 import pandas as pd
 import pytest
-from small_run import DESIGN, RECIPIENT, ROWS
+from small_run import DESIGN, LATER, RECIPIENT, ROWS, add_recipient
 
+from fusion_core.asking import asked_by
 from fusion_core.errors import CorruptFileError, ExpressionError, InputError
 from fusion_core.estimates import EstimateCache, Statistic, survey_estimates
 from fusion_core.estimates.runs.estimate_run import (
@@ -101,6 +103,19 @@ def test_the_cache_keeps_only_so_much(workspace, run):
     survey_area_estimates(workspace, RECIPIENT, Statistic("mean", "np"), cache=cache)
     assert len(cache._sources) == 1
     assert len(cache.memory.items()) == 1
+
+
+def test_somebody_who_opens_much_pushes_out_no_source_of_others(workspace, run):
+    add_recipient(workspace, LATER)
+    room, sources = EstimateCache(), [RECIPIENT, run, LATER]
+    held = ChainMap(*(room.source(workspace, one).held() for one in sources))
+    cache = EstimateCache(limit=int(sum(held.values()) / 0.75) - 8)  # for two of the three
+    with asked_by("ann"):
+        kept = cache.source(workspace, RECIPIENT)
+    with asked_by("bob"):
+        cache.source(workspace, run)
+        last = cache.source(workspace, LATER)
+    assert list(cache._sources.values()) == [kept, last]
 
 
 def test_several_threads_get_the_same_answer(workspace, run):
