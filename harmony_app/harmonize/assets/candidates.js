@@ -14,6 +14,7 @@ export function createCandidates(actions) {
   let index = indexLabels([]);
   let highlighted = 0;
   let shown = [];
+  let expected = false; // the hand waits for the next variable
 
   const title = h("h2");
   const back = h("button.small", { type: "button", onclick: () => actions.cancelChoice() }, "Back to the match");
@@ -99,8 +100,18 @@ export function createCandidates(actions) {
       setText(none, `Nothing in ${next.recipient_survey} clearly means the same. The nearest are:`);
       if (fresh) { search.value = ""; list.scrollTop = 0; }
       show(fresh);
+      if (fresh && expected) list.focus({ preventScroll: true });
+      if (fresh) expected = false;
     },
     focus: () => search.focus(),
+    /** The keys are meant for the variables of the next donor variable, once they are shown. */
+    focusWhenShown() { expected = true; },
+    /** The keys are meant for these variables; with `take`, the marked one is taken with its suggestion. */
+    enter(take) {
+      if (decision.isOnItsWay()) { expected = true; return; }
+      list.focus({ preventScroll: true });
+      if (take && shown[highlighted]) choose(shown[highlighted].name, true);
+    },
     /** Decide on the variable by one key; false where the key means nothing here. */
     decisionKey: (event) => decision.key(event),
     await: (name) => decision.await(name),

@@ -29,7 +29,7 @@ export function createDecision(actions) {
   const arrived = (name) => { if (name === awaited) { awaited = null; allow(); } };
 
   return {
-    element, arrived,
+    element, arrived, isOnItsWay,
     /** Decide nothing until this variable is shown. */
     await(name) { awaited = name; allow(); },
     update(next) {

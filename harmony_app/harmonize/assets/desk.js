@@ -64,8 +64,10 @@ export function render({ model }) {
       if (verdict !== "undecided") waiting = name;
     },
     decideMany: (names) => dialogs.decide(names),
-    takeCandidate(name) { choosing = false; send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
+    takeCandidate(name) { choosing = false; match.levels.focusWhenShown(state.subject.donor.name, name); send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
     chooseRecipient(name) { choosing = false; match.levels.focusWhenShown(state.subject.donor.name, name); send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
+    /** From the worklist into what is open: the recipient variables to choose from, or the levels. */
+    goToWork(take) { if (!candidates.element.hidden) candidates.enter(take); else if (!match.element.hidden) match.levels.focus(); },
     startChoice() { choosing = true; showMiddle(); candidates.focus(); },
     cancelChoice() { choosing = false; showMiddle(); },
     assign(chosen, group) {
@@ -217,7 +219,16 @@ export function render({ model }) {
     if (!waiting || actions.awaiting() || !(aside[waiting] || variables[waiting]?.status === "saved")) return;
     if (state.subject?.donor.name === waiting && state.form?.draft) return; // not saved: a conflict is being settled
     waiting = null;
-    if (!worklist.openNext()) toast.show("Every variable in this list is decided.");
+    openNext();
+  }
+
+  /** Open the next undecided variable; a hand that lay on the match goes on to what it may mean. */
+  function openNext() {
+    const idle = !desk.contains(desk.getRootNode().activeElement);
+    if (!worklist.openNext()) {
+      toast.show("Every variable in this list is decided.");
+      if (idle) actions.goToWork(false);
+    } else if (idle) candidates.focusWhenShown();
   }
 
   const hand = createHand(desk);
@@ -257,8 +268,10 @@ export function render({ model }) {
       field?.blur?.(); // what is typed in it counts
       setTimeout(() => {
         actions.save();
-        if (key === "enter") { waiting = state.subject?.donor.name ?? null; goOn(); } // saved already, it only moves on
-        else field?.focus?.({ preventScroll: true });
+        if (key === "s" || worklist.element.contains(field)) field?.focus?.({ preventScroll: true });
+        // Saved already, or without a match that could be saved, it only moves on.
+        if (key === "enter" && match.element.hidden) openNext();
+        else if (key === "enter") { waiting = state.subject?.donor.name ?? null; goOn(); }
       }, 0);
       return;
     }

@@ -6,6 +6,7 @@ const KEYS = [
     ["/", "search the donor variables"], ["f", "filter the levels of the open match"], ["Ctrl Z", "undo"], ["Ctrl Shift Z", "redo"],
     ["Ctrl S", "save for everybody"], ["Ctrl Enter", "save, and go on to the next undecided variable"], ["a", "take the whole suggestion"], ["?", "this list"]]],
   ["In a list", [
+    ["Enter", "from the donor variables to what is open; with Shift, take what is suggested"],
     ["↑ ↓", "next variable or level"], ["Page ↑ ↓, Home, End", "a page on, first, last"], ["← →", "the other level list; on a heading: open, close"],
     ["Space", "select a level, or take it out of the selection"], ["Shift, Ctrl", "with a click: up to here, one more"],
     ["Ctrl A", "select all levels shown"], ["i", "invert the selection"], ["p", "select all levels with the same prefix"], ["Esc", "clear the selection"]]],

@@ -350,6 +350,7 @@ export function createLevels(actions) {
     lists, svg, overlay: drag.overlay, assignBar, pageKey, clear, redraw: scheduleLinks, selectGroup, hasSelection,
     /** Once the levels of a harmony are shown, the keys are meant for them. */
     focusWhenShown(donor, recipient) { awaited = { donor, recipient }; },
+    focus: () => lists[form?.sides.donor.grouped ? "donor" : "recipient"].list.focus({ preventScroll: true }),
     /** A group number still waiting for a further digit is taken as it is. */
     finishNumber: codesTyped.finish,
     selection: (side) => [...selected[side]],

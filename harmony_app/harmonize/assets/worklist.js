@@ -63,9 +63,11 @@ export function createWorklist(actions, queue) {
 
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
-    if (step === undefined) return;
+    const enters = event.key === "Enter" && !event.ctrlKey && !event.metaKey;
+    if (step === undefined && !enters) return;
     event.preventDefault();
-    move(step);
+    if (enters) actions.goToWork(event.shiftKey);
+    else move(step);
   }
 
   function move(step) {

@@ -55,6 +55,29 @@ def test_a_suggestion_is_taken_whole_undone_and_taken_level_by_level(server, pag
     assert len(codes[0]) == 1
 
 
+def test_from_the_worklist_through_a_suggestion_to_the_next_variable_without_the_mouse(server, page):
+    page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}")
+    expect(page.locator(".variable .hinted").first).to_be_attached()
+    page.keyboard.press("/")
+    page.keyboard.type("heatfuel")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chooser h2")).to_contain_text("heatfuel")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".variable-card.recipient .name")).to_have_text("hfl")
+    levels = page.locator(".side-levels.donor .levels")
+    expect(levels).to_be_focused()
+    page.get_by_label("Search donor variables").fill("")
+    levels.focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".chooser h2")).not_to_contain_text("heatfuel")
+    expect(page.locator(".candidates")).to_be_focused()
+    assert HarmonyStore(server.workspace, PAIR).load().get("heatfuel__hfl") is not None
+    following = page.locator(".chooser h2 .mono").inner_text()
+    page.keyboard.press("Control+Enter")  # nothing to save: it only moves on
+    expect(page.locator(".chooser h2 .mono")).not_to_have_text(following)
+    expect(page.locator(".candidates")).to_be_focused()
+
+
 def test_the_queue_is_gone_through_by_keyboard(server, page):
     page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}")
     start = page.locator(".queue-start")
