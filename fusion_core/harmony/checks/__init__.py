@@ -7,18 +7,21 @@ from fusion_core.harmony.checks.acceptance import (
     soften_absent,
     withdraw_acceptance,
 )
-from fusion_core.harmony.checks.check import check_harmony, sort_findings
-from fusion_core.harmony.checks.data import Evidence, check_data, counts_heads
+from fusion_core.harmony.checks.check import check_harmony, sort_findings, untried_findings
+from fusion_core.harmony.checks.data import Evidence, check_data, counts_heads, is_unfinished
 from fusion_core.harmony.checks.files import DictionaryOf, check_sets, price_years, sibling_sets
 from fusion_core.harmony.checks.findings import (
     SEVERITY_RANK,
     Case,
     Finding,
+    Fix,
     Severity,
     count,
+    likeness,
     listed,
 )
 from fusion_core.harmony.checks.siblings import Sibling, siblings_of
+from fusion_core.harmony.checks.weighing import weighed
 
 __all__ = [
     "SEVERITY_RANK",
@@ -26,6 +29,7 @@ __all__ = [
     "DictionaryOf",
     "Evidence",
     "Finding",
+    "Fix",
     "Severity",
     "Sibling",
     "accept_finding",
@@ -34,6 +38,8 @@ __all__ = [
     "check_sets",
     "count",
     "counts_heads",
+    "is_unfinished",
+    "likeness",
     "listed",
     "mark_accepted",
     "needs_attention",
@@ -42,5 +48,7 @@ __all__ = [
     "siblings_of",
     "soften_absent",
     "sort_findings",
+    "untried_findings",
+    "weighed",
     "withdraw_acceptance",
 ]

@@ -61,6 +61,7 @@ from fusion_core.harmony.checks.siblings import (
     grouped_more_finely,
     settings_differ,
 )
+from fusion_core.harmony.checks.weighing import weighed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     NUMERIC_RULES,
@@ -110,8 +111,16 @@ def check_harmony(
     case = Case(
         harmony, {"donor": donor, "recipient": recipient}, respondent, dict(price_years or {})
     )
+
+    def trial(fixed: Harmony) -> tuple[list[Finding], None]:
+        return untried_findings(replace(case, harmony=fixed), siblings), None
+
+    return sort_findings(mark_accepted(harmony, weighed(untried_findings(case, siblings), trial)))
+
+
+def untried_findings(case: Case, siblings: Sequence[Sibling] = ()) -> list[Finding]:
+    """Return what all rules find, with every correction they know, tried or not."""
     found = [finding for rule in _RULES for finding in rule(case)]
-    before = _doubts(found)
     contradictions = list(grouped_differently(case, siblings))
     found += contradictions or list(grouped_more_finely(case, siblings))
     found += settings_differ(case, siblings)
@@ -119,29 +128,7 @@ def check_harmony(
     found += left_out_unlike_siblings(case, others)
     found += counted_unlike_siblings(case, others)
     found += adjustment_unlike_siblings(case, others)
-    found = [_without_harmful_fix(case, finding, before) for finding in found]
-    return sort_findings(mark_accepted(harmony, found))
-
-
-def _without_harmful_fix(case: Case, finding: Finding, before: int) -> Finding:
-    """Withdraw a correction after which the checks would find more than before."""
-    if finding.fix is None or finding.severity == "hint":
-        return finding
-    fixed = replace(case, harmony=finding.fix.harmony)
-    after = _doubts([item for rule in _RULES for item in rule(fixed)])
-    return replace(finding, fix=None) if after > before else finding
-
-
-def _doubts(findings: Sequence[Finding]) -> int:
-    """Return how much errors and warnings concern: every level counts, or one for none.
-
-    Levels left to be grouped are work to do, and no doubt about what is done.
-    """
-    return sum(
-        max(len(item.levels), 1)
-        for item in findings
-        if item.severity != "hint" and item.rule != "level-without-group"
-    )
+    return found
 
 
 def sort_findings(findings: list[Finding] | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -361,4 +348,4 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _unnamed,
 )
 
-__all__ = ["Finding", "Fix", "check_harmony", "sort_findings"]
+__all__ = ["Finding", "Fix", "check_harmony", "sort_findings", "untried_findings"]

@@ -23,7 +23,7 @@ from fusion_core.harmony.apply import (
 )
 from fusion_core.harmony.checks._amounts import UNITS, check_amounts, multiplied
 from fusion_core.harmony.checks._texts import ALIKE, LabelText
-from fusion_core.harmony.checks.findings import Case, Finding, Fix, count, listed
+from fusion_core.harmony.checks.findings import Case, Finding, Fix, count, likeness, listed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     DROP,
@@ -88,7 +88,7 @@ class Evidence(Checked):
     @property
     def shown(self) -> str:
         """The similarity as people see it: not below 0, and never rounded up over the limit."""
-        return f"{np.floor(100 * max(0.0, self.similarity or 0.0)) / 100:.2f}"
+        return likeness(self.similarity or 0.0)
 
     @property
     def is_alike(self) -> bool:
@@ -102,7 +102,11 @@ class Evidence(Checked):
 
 
 def check_data(
-    case: Case, evidence: Evidence, *, reported: Collection[str] = ()
+    case: Case,
+    evidence: Evidence,
+    *,
+    reported: Collection[str] = (),
+    unfinished: bool | None = None,
 ) -> tuple[Finding, ...]:
     """Apply all rules that need microdata.
 
@@ -114,13 +118,17 @@ def check_data(
         What was computed of it.
     reported
         Rules that have spoken already, on the dictionaries alone.
+    unfinished
+        Whether to say nothing yet of how alike the sides are; by default while levels are still to
+        be grouped.
     """
-    rules = _ROW_RULES if _is_unfinished(case) else _RULES
+    rest = is_unfinished(case) if unfinished is None else unfinished
+    rules = _ROW_RULES if rest else _RULES
     found = list(chain.from_iterable(rule(case, evidence) for rule in rules))
     return tuple(item for item in found if item.rule not in reported or item.rule in _OF_ROWS)
 
 
-def _is_unfinished(case: Case) -> bool:
+def is_unfinished(case: Case) -> bool:
     """Whether levels are still to be grouped: how alike the sides are says nothing yet."""
     return any(item.group is None for name in SIDES for item in case.side(name).levels)
 
@@ -443,4 +451,4 @@ _RULES: Final = (
     _amounts,
 )
 
-__all__ = ["AMOUNTS_AT", "Evidence", "check_data", "counts_heads"]
+__all__ = ["AMOUNTS_AT", "Evidence", "check_data", "counts_heads", "is_unfinished"]

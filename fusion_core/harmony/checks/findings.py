@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import floor
 from typing import Final, Literal
 
 from fusion_core.harmony.model import Harmony, Side, SideName, collapses
@@ -12,6 +13,25 @@ from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
 Severity = Literal["error", "warning", "hint"]
 SEVERITY_RANK: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "hint": 2}
 _SHOWN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much is found in a harmony.
+
+    Attributes
+    ----------
+    findings
+        Number of findings, without levels left to be grouped.
+    doubts
+        What is in doubt: levels or settings that errors and warnings are about, and hints.
+    to_group
+        Levels left to be grouped.
+    """
+
+    findings: int
+    doubts: tuple[int, int]
+    to_group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +46,14 @@ class Fix:
         The corrected harmony.
     similarity
         Its similarity, where microdata of both surveys tell.
+    tallies
+        What is found before and after it, once it was tried.
     """
 
     label: str
     harmony: Harmony = field(repr=False)
     similarity: float | None = None
+    tallies: tuple[Tally, Tally] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,11 @@ class Case(Checked):
         return collapses(self.harmony, name, self.respondent)
 
 
+def likeness(similarity: float) -> str:
+    """Write a similarity as people see it: not below 0, and never rounded up over a limit."""
+    return f"{floor(100 * max(0.0, similarity)) / 100:.2f}"
+
+
 def count(items: tuple[str, ...], noun: str) -> str:
     """Write ``1 level`` or ``3 levels``."""
     return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
@@ -126,7 +154,9 @@ __all__ = [
     "Finding",
     "Fix",
     "Severity",
+    "Tally",
     "are",
     "count",
+    "likeness",
     "listed",
 ]

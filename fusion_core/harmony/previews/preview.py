@@ -7,7 +7,7 @@ sentence in `HarmonyPreview.problems`. Without microdata it shows which levels m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
@@ -35,12 +35,14 @@ from fusion_core.harmony.checks import (
     Finding,
     Sibling,
     check_data,
-    check_harmony,
     counts_heads,
+    is_unfinished,
     mark_accepted,
     price_years,
     soften_absent,
     sort_findings,
+    untried_findings,
+    weighed,
 )
 from fusion_core.harmony.model import (
     DROP,
@@ -54,7 +56,6 @@ from fusion_core.harmony.model import (
     harmony_outcome,
     takes_reference_person,
 )
-from fusion_core.harmony.previews._fixes import tried_fixes
 from fusion_core.harmony.previews._model import (
     GroupPreview,
     HarmonyPreview,
@@ -84,13 +85,17 @@ class _Computed:
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    """The result of both sides: shares of groups, or quantiles of numbers."""
+class _Seen:
+    """What a harmony does to both sides: shares of groups, or quantiles of numbers."""
 
-    score: float | None
+    outcome: Literal["number", "group"] | None
+    computed: dict[SideName, _Computed | None]
+    labels: dict[float, str]
+    shares: dict[SideName, FloatArray | None]
+    numeric: NumericPreview | None
     quantiles: dict[SideName, FloatArray]
-    labels: dict[float, str] = field(default_factory=dict)
-    shares: dict[SideName, FloatArray | None] = field(default_factory=dict)
+    score: float | None
+    problems: tuple[str, ...]
 
 
 def preview(
@@ -117,57 +122,71 @@ def preview(
     siblings
         The same harmony for other years, to compare with (see `checking_siblings.siblings_of`).
     """
+    surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
     cache = cache or RowsCache()
-    problems: list[str] = []
-    outcome: Literal["number", "group"] | None = None
-    try:
-        outcome = harmony_outcome(harmony, respondent)
-    except HarmonyError as error:
-        problems.append(str(error))
-    computed: dict[SideName, _Computed | None] = {}
-    for name, survey in zip(SIDES, (donor, recipient), strict=True):
-        computed[name] = _compute(
-            harmony, name, survey, respondent=respondent, cache=cache, problems=problems
-        )
-    labels = group_labels(harmony, respondent=respondent)
-    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
-    numeric: NumericPreview | None = None
-    quantiles: dict[SideName, FloatArray] = {}
-    if outcome == "number":
-        numeric, quantiles = _numeric(computed)
-    score = _score(outcome, quantiles, shares)
-
-    def score_of(fixed: Harmony) -> float | None:
-        return _similarity(fixed, (donor, recipient), respondent=respondent, cache=cache)
-
     case = Case(
         harmony,
-        {"donor": donor.dictionary, "recipient": recipient.dictionary},
+        {name: survey.dictionary for name, survey in surveys.items()},
         respondent,
         _price_years(donor, recipient),
     )
-    compared = outcome == "group"
-    seen = _Outcome(score, quantiles, labels, shares) if compared else _Outcome(score, quantiles)
-    evidence = _evidence(case, computed, seen)
-    levels = {name: _levels(harmony.side(name), computed[name]) for name in SIDES}
-    answered = {
-        name: found.answered
-        for name, found in computed.items()
-        if found is not None and found.answered is not None
-    }
-    findings = _findings(case, siblings, evidence, answered)
+    seen = _see(case, surveys, cache)
+    unfinished = is_unfinished(case)
+
+    def trial(fixed: Harmony) -> tuple[list[Finding], float | None]:
+        changed = replace(case, harmony=fixed)
+        after = _see(changed, surveys, cache)
+        return _findings(changed, siblings, after, unfinished=unfinished), after.score
+
+    found = weighed(_findings(case, siblings, seen, unfinished=unfinished), trial, seen.score)
+    compared = seen.outcome == "group"
+    levels = {name: _levels(harmony.side(name), seen.computed[name]) for name in SIDES}
     return HarmonyPreview(
-        outcome=outcome,
-        groups=_groups(harmony, labels, shares, compared=compared),
+        outcome=seen.outcome,
+        groups=_groups(harmony, seen.labels, seen.shares, compared=compared),
         donor_levels=levels["donor"],
         recipient_levels=levels["recipient"],
-        donor_values=histogram(_number(harmony.donor, computed["donor"])),
-        recipient_values=histogram(_number(harmony.recipient, computed["recipient"])),
-        numeric=numeric,
-        similarity=score,
+        donor_values=histogram(_number(harmony.donor, seen.computed["donor"])),
+        recipient_values=histogram(_number(harmony.recipient, seen.computed["recipient"])),
+        numeric=seen.numeric,
+        similarity=seen.score,
         unmatched=_unmatched(harmony, levels, compared=compared),
-        findings=tuple(tried_fixes(harmony, findings, score, score_of)),
-        problems=tuple(dict.fromkeys(problems)),
+        findings=sort_findings(found),
+        problems=seen.problems,
+    )
+
+
+def _see(case: Case, surveys: dict[SideName, SurveySource], cache: RowsCache) -> _Seen:
+    """Compute what a harmony does, as far as it can be computed."""
+    problems: list[str] = []
+    outcome: Literal["number", "group"] | None = None
+    try:
+        outcome = harmony_outcome(case.harmony, case.respondent)
+    except HarmonyError as error:
+        problems.append(str(error))
+    computed: dict[SideName, _Computed | None] = {
+        name: _compute(
+            case.harmony,
+            name,
+            surveys[name],
+            respondent=case.respondent,
+            cache=cache,
+            problems=problems,
+        )
+        for name in SIDES
+    }
+    labels = group_labels(case.harmony, respondent=case.respondent)
+    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
+    numeric, quantiles = _numeric(computed) if outcome == "number" else (None, {})
+    return _Seen(
+        outcome,
+        computed,
+        labels,
+        shares,
+        numeric,
+        quantiles,
+        _score(outcome, quantiles, shares),
+        tuple(dict.fromkeys(problems)),
     )
 
 
@@ -183,27 +202,6 @@ def _score(
     return None
 
 
-def _similarity(
-    harmony: Harmony,
-    surveys: tuple[SurveySource, SurveySource],
-    *,
-    respondent: RespondentLevel,
-    cache: RowsCache,
-) -> float | None:
-    """Return nothing but the similarity of a harmony; ``None`` where it cannot be computed."""
-    try:
-        outcome = harmony_outcome(harmony, respondent)
-    except HarmonyError:
-        return None
-    computed = {
-        name: _compute(harmony, name, survey, respondent=respondent, cache=cache, problems=[])
-        for name, survey in zip(SIDES, surveys, strict=True)
-    }
-    labels = group_labels(harmony, respondent=respondent)
-    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
-    return _score(outcome, _numeric(computed)[1] if outcome == "number" else {}, shares)
-
-
 def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName, int | None]:
     """Return the price years the surveys state, else those their vintages imply."""
     implied = price_years(SurveyPair(donor.id, recipient.id))
@@ -212,27 +210,25 @@ def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName,
 
 
 def _findings(
-    case: Case,
-    siblings: Sequence[Sibling],
-    evidence: Evidence,
-    answered: dict[SideName, frozenset[str]],
-) -> tuple[Finding, ...]:
-    found = check_harmony(
-        case.harmony,
-        case.dictionaries["donor"],
-        case.dictionaries["recipient"],
-        siblings,
-        respondent=case.respondent,
-        price_years=case.price_years,
+    case: Case, siblings: Sequence[Sibling], seen: _Seen, *, unfinished: bool
+) -> list[Finding]:
+    """Return what dictionaries, sibling years and microdata tell, with corrections not yet tried."""
+    found = mark_accepted(case.harmony, untried_findings(case, siblings))
+    answered = {
+        name: side.answered
+        for name, side in seen.computed.items()
+        if side is not None and side.answered is not None
+    }
+    told = check_data(
+        case, _evidence(case, seen), reported={item.rule for item in found}, unfinished=unfinished
     )
-    seen = check_data(case, evidence, reported={finding.rule for finding in found})
-    return sort_findings([*soften_absent(found, answered), *mark_accepted(case.harmony, seen)])
+    return [*soften_absent(found, answered), *mark_accepted(case.harmony, told)]
 
 
-def _evidence(
-    case: Case, computed: dict[SideName, _Computed | None], outcome: _Outcome
-) -> Evidence:
+def _evidence(case: Case, seen: _Seen) -> Evidence:
     """Collect what the checker looks at; what is rarely needed is computed when asked for."""
+    computed = seen.computed
+    compared = seen.outcome == "group"
 
     def raw_quantiles(name: SideName) -> FloatArray | None:
         return _quantiles(_number(case.side(name), computed[name]))
@@ -247,10 +243,10 @@ def _evidence(
         )
 
     return Evidence(
-        outcome.score,
-        outcome.labels,
-        {name: found for name, found in outcome.shares.items() if found is not None},
-        outcome.quantiles,
+        seen.score,
+        seen.labels if compared else {},
+        {name: found for name, found in seen.shares.items() if compared and found is not None},
+        seen.quantiles,
         {name: found.side.problems for name, found in computed.items() if found is not None},
         raw_quantiles,
         recounted,

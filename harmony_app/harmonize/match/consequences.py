@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from fusion_core.harmony.checks import Finding, listed
+from fusion_core.harmony.checks import Finding, Fix, likeness, listed
 from fusion_core.harmony.editing import harmony_changes
 from fusion_core.harmony.labels import label_sections
 from fusion_core.harmony.model import DROP, GroupCode, Harmony
@@ -221,9 +221,29 @@ def fix_effect(harmony: Harmony, finding: Finding, similarity: float | None) -> 
     for change in harmony_changes(harmony, finding.fix.harmony)[:CHANGES_SHOWN]:
         levels = f" ({listed(change.levels)})" if change.levels else ""
         said.append(f"{change.what}{levels}: {change.before} → {change.after}")
-    if finding.fix.similarity is not None and similarity is not None:
-        said.append(f"similarity: {similarity:.2f} → {finding.fix.similarity:.2f}")
-    return {"effect": said}
+    return {"effect": said + _gain(finding.fix, similarity)}
+
+
+def _gain(fix: Fix, similarity: float | None) -> list[str]:
+    """Say what a correction leaves in doubt, and how alike it makes the two sides."""
+    said = []
+    if fix.tallies is not None:
+        before, after = fix.tallies
+        if before.findings != after.findings:
+            said.append(f"findings: {before.findings} → {after.findings}")
+        elif before.doubts != after.doubts:
+            levels, left = before.doubts[0], after.doubts[0]
+            said.append(f"levels and settings in doubt: {levels} → {left}")
+        else:
+            said.append(f"findings: {before.findings} as before")
+        if after.to_group > before.to_group:
+            said.append(f"left to be grouped: {after.to_group - before.to_group}")
+    if fix.similarity is not None and similarity is not None:
+        now, then = likeness(similarity), likeness(fix.similarity)
+        said.append(
+            f"similarity: {now} → {then}" if now != then else f"similarity: {now} as before"
+        )
+    return said
 
 
 def _problem(text: str) -> dict[str, Any]:

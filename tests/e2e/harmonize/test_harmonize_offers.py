@@ -55,7 +55,9 @@ def test_a_suggestion_is_taken_whole_undone_and_taken_level_by_level(server, pag
     assert len(codes[0]) == 1
 
 
-def test_from_the_worklist_through_a_suggestion_to_the_next_variable_without_the_mouse(server, page):
+def test_from_the_worklist_through_a_suggestion_to_the_next_variable_without_the_mouse(
+    server, page
+):
     page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}")
     expect(page.locator(".variable .hinted").first).to_be_attached()
     page.keyboard.press("/")
