@@ -14,14 +14,13 @@ from fusion_core.harmony.checks.findings import (
     SEVERITY_RANK,
     Case,
     Finding,
-    Fix,
     Severity,
     count,
     likeness,
     listed,
+    weighed,
 )
 from fusion_core.harmony.checks.siblings import Sibling, siblings_of
-from fusion_core.harmony.checks.weighing import weighed
 
 __all__ = [
     "SEVERITY_RANK",
@@ -29,7 +28,6 @@ __all__ = [
     "DictionaryOf",
     "Evidence",
     "Finding",
-    "Fix",
     "Severity",
     "Sibling",
     "accept_finding",

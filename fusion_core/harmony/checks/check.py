@@ -54,14 +54,13 @@ from fusion_core.harmony.checks._texts import (
     labels_closer_to_another_group,
 )
 from fusion_core.harmony.checks.acceptance import mark_accepted
-from fusion_core.harmony.checks.findings import SEVERITY_RANK, Case, Finding, Fix
+from fusion_core.harmony.checks.findings import SEVERITY_RANK, Case, Finding, Fix, weighed
 from fusion_core.harmony.checks.siblings import (
     Sibling,
     grouped_differently,
     grouped_more_finely,
     settings_differ,
 )
-from fusion_core.harmony.checks.weighing import weighed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     NUMERIC_RULES,

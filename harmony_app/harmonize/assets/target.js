@@ -14,7 +14,7 @@ export function createTarget(actions) {
   const status = h("span.muted.target-status", { role: "status", "aria-live": "polite", dir: "auto" });
   const head = h("div.overview-tools", {}, back, h("h2", {}, "One variable, all surveys"), variable, status);
   const table = h("div.matrix-scroll", { tabindex: 0, "aria-label": "Answers by survey" });
-  const detail = h("div.matrix-detail", { hidden: true });
+  const detail = h("div.matrix-detail", { hidden: true, onkeydown: (event) => { if (event.key === "Escape") { event.stopPropagation(); close(); } } });
   const element = h("div.compare.target", { hidden: true }, head, h("div.matrix-body", {}, table, detail));
 
   function start(name) {
@@ -89,7 +89,7 @@ export function createTarget(actions) {
     const badge = paintBadge(h("span.badge-group"), palette, code);
     const isChosen = chosen && chosen.column === columnId(column) && chosen.keys[0] === keys[0] && chosen.keys.length === keys.length;
     return h("td", {}, h("button", { type: "button", class: `target-cell${differs ? " differs" : ""}${code === null ? " open" : ""}`, "aria-pressed": String(Boolean(isChosen)), title: `${meets(column, code)}${differs ? "\nOther years of this donor are grouped differently" : ""}`,
-      onclick: () => { chosen = { column: columnId(column), keys, labels: row.labels.filter((_, at) => keys.includes(row.keys[at])) }; draw(); detail.querySelector("input:checked, button")?.focus(); } }, badge, h("span.target-answers", { dir: "auto" }, meets(column, code)), differs ? h("span.mark.is-different", { "aria-label": "differs" }, "≠") : null));
+      onclick: () => { chosen = { column: columnId(column), keys, labels: row.labels.filter((_, at) => keys.includes(row.keys[at])) }; draw(); focusChoice(); } }, badge, h("span.target-answers", { dir: "auto" }, meets(column, code)), differs ? h("span.mark.is-different", { "aria-label": "differs" }, "≠") : null));
   }
 
   function set(column, side, answers, group) {
@@ -97,7 +97,28 @@ export function createTarget(actions) {
     actions.send({ kind: "target_set", side, answers, group, places: column.places.map(({ pair, key, revision }) => ({ pair, key, revision })) });
   }
 
+  const focusChoice = () => (detail.querySelector("input:checked") ?? detail.querySelector("input"))?.focus();
+
+  function close() {
+    chosen = null;
+    detail.hidden = true;
+    const opened = table.querySelector('[aria-pressed="true"]');
+    opened?.setAttribute("aria-pressed", "false");
+    opened?.focus();
+  }
+
+  /** Arrows only move along the groups, as every choice is saved at once; Enter or Space chooses. */
+  function onChoiceKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const inputs = [...event.currentTarget.querySelectorAll("input")];
+    if (step) inputs[(inputs.indexOf(event.target) + step + inputs.length) % inputs.length].focus();
+    else if (event.key === "Enter") event.target.click();
+    else return;
+    event.preventDefault();
+  }
+
   function showDetail() {
+    const worked = detail.contains(detail.getRootNode().activeElement);
     const column = content.columns.find((item) => columnId(item) === chosen.column);
     const here = column && chosen.keys.filter((key) => key in column.cells);
     if (!here?.length) { detail.hidden = true; chosen = null; return; }
@@ -116,12 +137,13 @@ export function createTarget(actions) {
     const many = column.places.length > 1 ? ` A change goes to all ${column.places.length} years of this column.` : "";
     detail.hidden = false;
     detail.replaceChildren(...[
-      h("div.card-head", {}, h("h3", {}, `${column.donor} `, h("span.mono", {}, column.variable)), h("button.icon", { type: "button", "aria-label": "Close", onclick: () => { chosen = null; detail.hidden = true; draw(); } }, "×")),
+      h("div.card-head", {}, h("h3", {}, `${column.donor} `, h("span.mono", {}, column.variable)), h("button.icon", { type: "button", "aria-label": "Close", onclick: close }, "×")),
       h("p", { dir: "auto" }, h("strong", {}, chosen.labels.length > 3 ? `${chosen.labels.slice(0, 2).map(plainLabel).join("; ")} … (${chosen.labels.length} answers)` : chosen.labels.map(plainLabel).join("; ")), ` of ${content.variable} correspond${chosen.labels.length > 1 ? "" : "s"} to:`),
-      h("div.target-choices", { role: "radiogroup" }, ...options),
+      h("div.target-choices", { role: "radiogroup", onkeydown: onChoiceKey }, ...options),
       donors.length ? h("h4", {}, group?.answers.length ? "The donor’s answers in that group" : "The donor’s answers without a group") : null, ...donors,
       h("p.help", {}, `Saved at once, with an entry in the history of each harmony.${many}`),
       h("div.target-places", {}, ...column.places.map((place) => h("button.small", { type: "button", title: `Open ${place.key} of ${place.title}`, onclick: () => actions.send({ kind: "open_row", pair: place.pair, key: place.key }) }, place.recipient)))].filter(Boolean));
+    if (worked) focusChoice();
   }
 
   return { element, start, palette(next) { palette = next; }, answers: { target: receive } };

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from fusion_core.harmony.checks import Finding, Fix, likeness, listed
+from fusion_core.harmony.checks import Finding, likeness, listed
 from fusion_core.harmony.editing import harmony_changes
 from fusion_core.harmony.labels import label_sections
 from fusion_core.harmony.model import DROP, GroupCode, Harmony
@@ -221,12 +221,15 @@ def fix_effect(harmony: Harmony, finding: Finding, similarity: float | None) -> 
     for change in harmony_changes(harmony, finding.fix.harmony)[:CHANGES_SHOWN]:
         levels = f" ({listed(change.levels)})" if change.levels else ""
         said.append(f"{change.what}{levels}: {change.before} → {change.after}")
-    return {"effect": said + _gain(finding.fix, similarity)}
+    return {"effect": said + _gain(finding, similarity)}
 
 
-def _gain(fix: Fix, similarity: float | None) -> list[str]:
-    """Say what a correction leaves in doubt, and how alike it makes the two sides."""
-    said = []
+def _gain(finding: Finding, similarity: float | None) -> list[str]:
+    """Say what a finding's correction leaves in doubt, and how alike it makes the two sides."""
+    said: list[str] = []
+    fix = finding.fix
+    if fix is None:
+        return said
     if fix.tallies is not None:
         before, after = fix.tallies
         if before.findings != after.findings:

@@ -16,7 +16,7 @@ from fusion_core.harmony.editing import (
     merge,
     value_words,
 )
-from fusion_core.harmony.model import Harmony
+from fusion_core.harmony.model import SIDES, Harmony
 from harmony_app.harmonize.work import (
     Actions,
     Host,
@@ -124,7 +124,7 @@ def conflict_record(found: Merge, mine: Harmony, theirs: Harmony, user: str) -> 
     user
         Who is looking.
     """
-    names = {"mine": _names(mine), "theirs": _names(theirs)}
+    names = {"mine": _names(mine, theirs), "theirs": _names(theirs, mine)}
     return {
         "key": theirs.key,
         "deleted": False,
@@ -167,15 +167,24 @@ def _bundled(items: tuple[Difference, ...]) -> list[list[Difference]]:
     return [[by_aspect[field] for field, _ in bundle] for bundle in grouped]
 
 
-def _names(harmony: Harmony) -> dict[float, str]:
-    """Return what groups are called: their names, else their only answer of either side."""
+def _names(harmony: Harmony, other: Harmony) -> dict[float, str]:
+    """Return what groups are called: their names, else their only answer of either side.
+
+    Of several, the first is named that both versions have there: one that was moved says nothing of
+    the group it came to.
+    """
     found = dict(harmony.group_names)
-    for side in (harmony.donor, harmony.recipient):
+    several: dict[float, str] = {}
+    for name in SIDES:
+        side, theirs = harmony.side(name), set(other.side(name).levels)
         for code in side.group_codes:
-            members = [item.level for item in side.levels if item.group == code]
+            members = [item for item in side.levels if item.group == code]
             if len(members) == 1:
-                found.setdefault(code, members[0])
-    return found
+                found.setdefault(code, members[0].level)
+            else:
+                first = next((item for item in members if item in theirs), members[0])
+                several.setdefault(code, f"{first.level} and {len(members) - 1} more")
+    return several | found
 
 
 def _row(items: list[Difference], whose: Choice, names: dict[str, dict[float, str]]) -> list[Any]:

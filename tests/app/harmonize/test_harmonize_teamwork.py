@@ -93,6 +93,23 @@ def test_what_both_changed_is_decided_item_by_item(kim_and_lee, store, told, cho
     assert [entry.who for entry in store.history(KEY)] == ["ana", "lee", "kim"]
 
 
+def test_a_group_of_several_answers_is_named_by_what_both_versions_hold(kim_and_lee, store, told):
+    kim, lee = kim_and_lee
+    for index in (1, 2):  # groups of two answers and more, on both sides
+        assign(lee, "donor", index, 2)
+        assign(lee, "recipient", index, 2)
+    lee.receive({"kind": "save"})
+    kim.receive({"kind": "open", **MATCH})
+    assign(lee, "donor", 0, 2)
+    lee.receive({"kind": "save"})
+    assign(kim, "donor", 0, 3)
+    kim.receive({"kind": "save"})
+    (item,) = last(told, "conflict")["items"]
+    levels = store.load().get(KEY).donor.levels
+    assert item["what"] == f"donor: {levels[0].level}"
+    assert item["theirs"] == f"2 {levels[1].level} and 2 more"
+
+
 def test_a_merge_can_stay_a_draft_and_be_undone(kim_and_lee, store, told):
     kim, lee = kim_and_lee
     lee.receive({"kind": "comment", "text": "theirs"})

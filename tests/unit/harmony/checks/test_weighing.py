@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fusion_core.harmony.checks import Finding, Fix, check_harmony, weighed
+from fusion_core.harmony.checks import Finding, check_harmony, weighed
+from fusion_core.harmony.checks.findings import Fix
 from fusion_core.harmony.model import Harmony, LevelGroup, Side
 from fusion_core.harmony.previews import preview
 
