@@ -26,6 +26,8 @@ from fusion_core.records import Checked
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from fusion_core.arguments import PathLike
     from fusion_core.surveys.model import Variable
 
@@ -110,7 +112,7 @@ def published_counts(constraints: Sequence[Constraint], file: CountFile) -> Publ
     Raises
     ------
     InputError
-        If the file has none of the counts, or counts have no margins.
+        If the file has none of the counts, or counts have no margins, or those of most areas are 0.
     """
     for item in constraints:
         lacking = [name for name in item.counts if name in file.bare]
@@ -133,12 +135,28 @@ def published_counts(constraints: Sequence[Constraint], file: CountFile) -> Publ
         count = file.counts[parts].to_numpy(float)
         margin = file.margins[parts].to_numpy(float)
         total = count.sum(axis=1)
+        _refuse_zero_margins(item.name, file, count, margin)
         held = summed_margin(count, margin) if len(parts) > 1 else margin[:, 0]
         counts.append(total)
         errors.append(standard_errors(total, held))
     names = tuple(item.name for item in known)
     areas = tuple(map(str, file.counts.index))
     return PublishedCounts(areas, names, np.column_stack(counts), np.column_stack(errors))
+
+
+def _refuse_zero_margins(
+    name: str, file: CountFile, count: NDArray[np.float64], margin: NDArray[np.float64]
+) -> None:
+    """Refuse margins that were filled with 0, which would make estimates of a survey exact."""
+    some = count > 0
+    zero = int((some & (margin == 0)).sum())
+    if 2 * zero > some.sum():
+        level = file.level.replace("_", " ")
+        raise InputError(
+            f"The margins of error of {zero:,} of {some.sum():,} counts are 0, as if they were exact",
+            where=f"table of {level}s, constraint '{name}'",
+            fix="Give the published margins; a count that is controlled has the margin -555555555",
+        )
 
 
 def characteristics(

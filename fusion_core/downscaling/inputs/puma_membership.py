@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from fusion_core.downscaling.inputs.count_files import CountFile
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_SHOWN: Final = 4
 
 
 def puma_of(
@@ -70,9 +72,28 @@ def puma_of(
         if puma not in known:
             raise InputError.unknown("PUMA", puma, sorted(known))
         if puma not in member.values():
-            raise InputError(f"No area of the tables lies in PUMA {puma}", fix="Add its tables")
+            raise _not_covered(puma, member, known)
     kept = set(wanted) or known
     return {area: puma for area, puma in member.items() if puma in kept}
+
+
+def _not_covered(puma: str, member: Mapping[str, str], known: frozenset[str]) -> InputError:
+    """Say which PUMAs the tables cover instead of one that is wanted."""
+    covered = sorted(set(member.values()))
+    some = ", ".join(covered[:_SHOWN]) + (
+        f" and {len(covered) - _SHOWN} others" * (len(covered) > _SHOWN)
+    )
+    if known.isdisjoint(covered):
+        return InputError(
+            f"The tables are of PUMAs the survey does not have: {some}",
+            where=f"PUMA {puma}",
+            fix="Give tables of the place and of the census whose PUMAs the survey has, "
+            "or a crosswalk to these",
+        )
+    return InputError(
+        f"No area of the tables lies in PUMA {puma}; they cover {some}",
+        fix="Add its tables, or name a PUMA they cover",
+    )
 
 
 def _by_crosswalk(areas: Sequence[str], path: Path) -> dict[str, str]:

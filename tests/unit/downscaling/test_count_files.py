@@ -145,6 +145,38 @@ def test_areas_of_another_puma_definition_are_refused(tmp_path):
         puma_of(["53033000100"], [file], None, frozenset({"5323301"}))
 
 
+@pytest.mark.parametrize(
+    ("puma", "sentence"),
+    [
+        ("5311601", "The tables are of PUMAs the survey does not have: 5311601"),
+        ("5323302", "No area of the tables lies in PUMA 5323301; they cover 5323302"),
+    ],
+)
+def test_a_puma_the_tables_do_not_cover_is_told_with_those_they_do(tmp_path, puma, sentence):
+    file = read_counts(write(tmp_path, f"GEOID,puma,a,a_moe\n53033000100,{puma},9,3\n"))
+    known = frozenset({"5323301", "5323302"})
+    with pytest.raises(InputError, match=sentence):
+        puma_of(["53033000100"], [file], None, known, ["5323301"])
+
+
+@pytest.mark.parametrize("zeros", [2, 3])
+def test_margins_that_were_filled_with_0_are_refused(tmp_path, zeros):
+    asked = constraints(tmp_path, ["own,owners,np > 1,tenure"])
+    rows = [f"5303300010{place},10,{0 if place < zeros else 5}" for place in range(3)]
+    table = read_counts(write(tmp_path, "\n".join(["GEOID,owners,owners_moe", *rows])))
+    told = f"The margins of error of {zeros} of 3 counts are 0, as if they were exact"
+    with pytest.raises(InputError, match=told) as caught:
+        published_counts(asked, table)
+    assert "constraint 'own'" in caught.value.where
+
+
+def test_a_margin_of_0_here_and_there_is_taken_as_published(tmp_path):
+    asked = constraints(tmp_path, ["own,owners,np > 1,tenure"])
+    rows = ["53033000100,10,0", "53033000101,10,5", "53033000102,0,0"]
+    table = read_counts(write(tmp_path, "\n".join(["GEOID,owners,owners_moe", *rows])))
+    assert published_counts(asked, table).errors[0, 0] == 0.5
+
+
 def test_a_crosswalk_leads_from_tracts_to_pumas(tmp_path):
     walk = write(
         tmp_path,
