@@ -78,7 +78,8 @@ _COVERAGE = (
     "Share of intervals that hold the truth, in per cent, ± its standard error over repeats. The aim "
     "is 88 to 93. Each state is there twice: with the predictors of areas – climate, prices, density – and "
     "with these withheld, so that nothing but households' own predictors tells areas apart. The choices "
-    "were made in the state “development”; the others only report."
+    "were made in the state “development”, and the others only report, but for one: slopes of location that places "
+    "do not show were kept for what they do in “climate-inside”."
 )
 _FUSED = "Groups formed by fused variables: alone, two of them jointly, and beside an answer of the recipient."
 _CAUSES = (
@@ -93,24 +94,19 @@ _FEWEST_FOR_CAUSES = 8
 _EARLIER = (
     "`coverage_without_areas.md` has a larger study of the margins before: they held 87 to 93 % of "
     "PUMA truths with the predictors of areas given, and 75 to 83 % where climate varies inside the "
-    "regions the donor publishes. With these predictors withheld the column “no known answers” shows what "
-    "they would have held."
+    "regions the donor publishes. With these predictors withheld they would have held 20 to 78 %, by kind of variable."
 )
 _FAILS = """## What fails
 
-* Margins of PUMAs hold 1 to 3 points too much in three of the four states, and that is no noise of the repeats. The
-  same rule holds the *known answers* of these states in 87 to 89 % (above): the year a home was built differs
+* Margins of PUMAs hold up to 4 points too much in three of the four states, more where predictors of areas are withheld. The
+  *known answers* of these states are held about right (above), but the year a home was built differs
   between areas by far more than the other variables, and more than the fused ones do beyond the predictors of areas
   or, where these are withheld, inside the donor's regions. A rule that treats known and fused variables as exchangeable must be wide enough
-  for one such variable in four. The prior of the level of κ is not the cause: on the state of the choices, with its
-  lower end at 1e-8, 1e-10 and 1e-14 in place of 1e-6, 93.8 % became 93.5, 93.5 and 92.8 (one repeat; in another
-  94.2 became 94.2, 94.2 and 94.0; withheld, no change). It was left as it is.
+  for one such variable in four. The prior of the level of κ is not the cause: in an earlier measurement, on the state of the choices,
+  with its lower end at 1e-8, 1e-10 and 1e-14 in place of 1e-6, 93.8 % became 93.5, 93.5 and 92.8. It was left as it is.
 * Where climate varies inside the regions the donor publishes, predictors of areas are learned from draws within
   a region; the part for areas makes up for most of what that hides, not for all of it.
-* The repeats of a state share its population: ± is the spread between repeats, not between states.
-* These repeats learned the part for areas from differences between all areas, also where the donor's few regions have
-  a part of their own. It is learned inside regions now, which matters where predictors are withheld: on two repeats
-  of the state of the choices 94.2 % became 94.0 and 92.5 became 93.0."""
+* The repeats of a state share its population: ± is the spread between repeats, not between states."""
 _KNOWN = (
     "Share of areas whose known answer lies inside its 90 % margin, in per cent, levels of a variable "
     "averaged; each is foretold by the others alone. The fused variables above are foretold by all of them."

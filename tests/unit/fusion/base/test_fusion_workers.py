@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fusion_core.errors import Cancelled, InputError
 from fusion_core.fusion import FusionModel, TrainSettings, train
+from fusion_core.fusion.base import workers as workers_module
 from fusion_core.fusion.base.variables import VariableType
 from fusion_core.fusion.base.workers import Stop, one_blas_thread, workers_of
 from fusion_core.fusion.model.neighbours import DonorPool, variable_k_pool
@@ -111,7 +112,8 @@ def test_what_went_wrong_is_told_rather_than_what_stopped_because_of_it():
         workers.coordinate([lambda: endless(workers), fail, lambda: endless(workers)])
 
 
-def test_progress_rises_within_a_variable(donor, small_settings):
+def test_progress_rises_within_a_variable(donor, small_settings, monkeypatch):
+    monkeypatch.setattr(workers_module, "HEARTBEAT_SECONDS", 0.001)  # however quick the machine
     slow = small_settings.replace(maximum_trees=400, early_stopping_rounds=400, learning_rate=0.01)
     told = []
     train(donor, ["area"], X, settings=slow, progress=lambda *event: told.append(event), seed=0)
