@@ -358,7 +358,12 @@ class ExplorePage(Viewer):
         self._show_layer(answer)
         self.centre.show_rows(answer.rows, quantity, self.state.hatch)
         self.centre.show_status()
-        told = [answer.smoothed, answer.undrawn, self.source.apart, words.shares_note(answer.rows)]
+        told = [
+            answer.smoothed,
+            answer.undrawn,
+            self.source.apart(answer.request),
+            words.shares_note(answer.rows),
+        ]
         self.centre.show_notes([*answer.notes, *self.source.notes, *filter(None, told)])
         self.centre.show_findings(answer.against, answer.calibrated)
         self.side.show_answer(self.state, self.source, answer, quantity)

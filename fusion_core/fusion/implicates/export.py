@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TableKind = Literal["csv", "csv.gz", "parquet"]
 NextRows = Callable[[int], pa.Table]
 CELLS_AT_ONCE: Final = 1_000_000
+# Of long tables of levels, the highest level of compression (Arrow's own choice) takes seven times as
+# long as this one and makes files a tenth smaller.
+_GZIP_LEVEL: Final = 5
 
 
 def export_implicates(
@@ -270,6 +274,9 @@ def _array(variable: FusedVariable, values: np.ndarray[Any, Any]) -> pa.Array:
 def _writer(kind: TableKind, path: Path, schema: pa.Schema, opened: ExitStack) -> Any:
     if kind == "parquet":
         return opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
-    compression = "gzip" if kind == "csv.gz" else None
-    sink = opened.enter_context(pa.output_stream(path, compression=compression))
+    sink = opened.enter_context(path.open("wb"))
+    if kind == "csv.gz":
+        # No name and no time within, so that the same implicates give the same file.
+        packed = gzip.GzipFile("", "wb", _GZIP_LEVEL, sink, mtime=0)
+        sink = opened.enter_context(packed)  # type: ignore[arg-type]
     return opened.enter_context(csv.CSVWriter(sink, schema))

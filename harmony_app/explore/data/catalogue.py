@@ -28,7 +28,7 @@ from harmony_app.explore.view import choose_totals, estimate_request, is_small
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
-    from harmony_app.explore.view import ExploreState
+    from harmony_app.explore.view import EstimateRequest, ExploreState
 
 SURVEY_PREFIX: Final = "survey:"
 _MOST_PLACES: Final = 100
@@ -52,9 +52,11 @@ class Source:
     specs
         The requests of the runs behind it.
     variables
-        What can be mapped, by name.
+        What can be mapped, by name: outcomes and fused variables first, then the survey's own answers.
     columns
-        What a subgroup may use, by name; the mapped variables among them.
+        What a subgroup may use, by name: the mapped variables, and places a person picks by name.
+    own
+        Those of the columns that the survey itself answered, and nobody fused.
     geography
         Columns that say where its households live, the coarsest first.
     area_kinds
@@ -77,6 +79,7 @@ class Source:
     specs: tuple[RunSpec, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
     columns: Mapping[str, Variable] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
     geography: tuple[str, ...] = ("puma",)
     area_kinds: tuple[str, ...] = ("puma",)
     design: WeightDesign = field(default_factory=WeightDesign)
@@ -95,13 +98,21 @@ class Source:
         return {**places, **self.columns}
 
     @property
+    def fused(self) -> dict[str, Variable]:
+        """Those of the variables that were fused, or are outcomes of what was."""
+        return {name: item for name, item in self.variables.items() if name not in self.own}
+
+    @property
     def replicates(self) -> int:
         """Number of replicate weights of the survey."""
         return self.design.replicates
 
-    @property
-    def apart(self) -> str:
-        """How far apart the years are, in a few words; empty where they are not."""
+    def apart(self, request: EstimateRequest) -> str:
+        """Return how far apart the years of what was asked are, in a few words; empty where they are not."""
+        asked = [item for item in (request.statistic, request.second) if item is not None]
+        read = {name for item in asked for name in (item.variable, item.denominator) if name}
+        if not request.where and read <= self.own:
+            return ""  # answers of one year alone
         if len(self.years) == 1:
             return self.years[0].short
         return " ".join(f"{item.donor}: {item.short}" for item in self.years if item.short)
@@ -160,14 +171,13 @@ class Catalogue:
         if not state.totals:
             return state
         known = next((item for item in self.totals if item.name == state.totals), None)
-        fused = self.sources[state.source].is_fused
+        fused = self.sources[state.source].fused
         try:
             asked = estimate_request(state).statistic
         except InputError:  # a statistic that is not complete yet
             return choose_totals(state, "")
-        return (
-            state if known is not None and fused and known.of(asked) else choose_totals(state, "")
-        )
+        says = known is not None and asked.variable in fused and known.of(asked)
+        return state if says else choose_totals(state, "")
 
 
 def read_catalogue(workspace: Workspace) -> Catalogue:
@@ -223,7 +233,6 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         name: donor.require(name, where=f"dictionary of {spec.pair.donor.title}")
         for name in fused_names(spec)
     }
-    answers = _answers(recipient, description)
     return Source(
         id=run.id,
         title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
@@ -235,7 +244,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         years=(years_apart(workspace, run),),
         design=description.design,
         local=local_knowledge(workspace, run),
-        **_named(run, (run,), fused, answers, notes),
+        **_named(run, (run,), fused, recipient, description, notes=notes),
     )
 
 
@@ -243,17 +252,21 @@ def _named(
     run: Run | Combination,
     runs: Sequence[Run],
     fused: Mapping[str, Variable],
-    answers: Mapping[str, Variable],
+    recipient: Dictionary,
+    description: SurveyDescription,
+    *,
     notes: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return what can be mapped and read: fused variables, derived outcomes and the survey's own."""
-    own = {name: item for name, item in answers.items() if name not in fused}
+    answers = {item.name: item for item in recipient.answers("household") if item.name not in fused}
+    own = {**answers, **_places_by_name(recipient, description)}
     defined = read_outcomes(run.derived_path)
     places = _place_columns(runs) if defined else {}
     outcomes, problems = outcome_variables(defined, {**places, **fused, **own})
     return {
-        "variables": {**outcomes, **fused},
+        "variables": {**outcomes, **fused, **answers},
         "columns": {**outcomes, **fused, **own},
+        "own": frozenset(own),
         "notes": (*notes, *problems),
     }
 
@@ -269,9 +282,9 @@ def _place_columns(runs: Sequence[Run]) -> dict[str, Variable]:
     }
 
 
-def _answers(dictionary: Dictionary, description: SurveyDescription) -> dict[str, Variable]:
-    """Return a survey's answers, and the places a person picks by name, such as a state."""
-    found = {variable.name: variable for variable in dictionary.answers("household")}
+def _places_by_name(dictionary: Dictionary, description: SurveyDescription) -> dict[str, Variable]:
+    """Return the places a person picks by name, such as a state."""
+    found = {}
     for name in description.geography:
         place = dictionary.get(name)
         if place is not None and 0 < len(place.levels) <= _MOST_PLACES:
@@ -298,7 +311,7 @@ def _combination_source(
         if name in fused_names(source.specs[0]) and name in (part.variables or source.variables)
     }
     first = known[0][1]
-    answers = _answers(workspace.dictionary(first.survey), workspace.describe(first.survey))
+    recipient, described = workspace.dictionary(first.survey), workspace.describe(first.survey)
     specs = tuple(source.specs[0] for _, source in known)
     donors = " and ".join(spec.pair.donor.title for spec in specs)
     kinds = tuple(dict.fromkeys(note for _, source in known for note in source.notes))
@@ -313,7 +326,9 @@ def _combination_source(
         design=first.design,
         years=tuple(year for _, source in known for year in source.years),
         local=local_knowledge(workspace, combination),
-        **_named(combination, combination.runs(workspace), fused, answers, kinds),
+        **_named(
+            combination, combination.runs(workspace), fused, recipient, described, notes=kinds
+        ),
     )
 
 
@@ -333,6 +348,7 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
         survey=survey,
         variables=answers,
         columns=answers,
+        own=frozenset(answers),
         geography=description.geography,
         area_kinds=(*kinds, *small_kinds(workspace, survey)),
         notes=notes,

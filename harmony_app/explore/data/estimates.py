@@ -373,6 +373,11 @@ class Estimator:
                 f"{source.title} has no donor to show beside it",
                 fix="Choose a run under “Estimates from”",
             )
+        if request.statistic.variable in source.own:
+            raise InputError(
+                f"{source.survey.title} answered '{request.statistic.variable}' itself, no donor",
+                fix="Choose a fused variable",
+            )
         found = donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
         if request.smooth:
             model = smoothed(self.workspace, source, request, self.cache)

@@ -8,13 +8,35 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 import panel as pn
 
 from fusion_core.html_templates import Macros
+from harmony_app.explore.view import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from harmony_app.explore.data import Source
 
 panel: Final = Macros(Path(__file__).parent / "templates" / "panels.html")
 """Makes a panel, by the name of its macro."""
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+
+
+def grouped(names: Iterable[str], source: Source) -> dict[str, dict[str, str]]:
+    """Return variables for a drop-down: what was fused, then what the survey itself answered.
+
+    Parameters
+    ----------
+    names
+        The variables.
+    source
+        Where they are.
+    """
+    own = f"Answered in {source.survey.title}"
+    fused = f"Fused from {' and '.join(source.donors)}"
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        heading = own if name in source.own else fused
+        found.setdefault(heading, {})[words.variable_title(source.variables[name])] = name
+    return found
 
 
 class _Form(Protocol):

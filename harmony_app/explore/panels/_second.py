@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.estimates.statistics import THRESHOLD_SHARES
-from harmony_app.explore.view import SECOND_KINDS, natural_statistic, second_statistic, words
+from harmony_app.explore.panels._parts import grouped
+from harmony_app.explore.view import SECOND_KINDS, natural_statistic, second_statistic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
+_NOTHING: Final = "nothing (one variable)"
 
 
 class SecondVariable:
@@ -61,14 +63,11 @@ class SecondVariable:
         """
         self._showing = True
         self._known, self._statistic = dict(source.variables), statistic
-        others = {
-            words.variable_title(item): name
-            for name, item in source.variables.items()
-            if name != first or (statistic is not None and name == statistic.variable)
-        }
-        options = {"nothing (one variable)": "", **others}
-        if self.variable.options != options:
-            self.variable.options = options
+        shown = "" if statistic is None else statistic.variable
+        others = [name for name in source.variables if name != first or name == shown]
+        groups = {"No second": {_NOTHING: ""}, **grouped(others, source)}
+        if self.variable.groups != groups:
+            self.variable.groups = groups
         self.variable.value = "" if statistic is None else statistic.variable
         variable = None if statistic is None else self._known[statistic.variable]
         numeric = variable is not None and not variable.is_categorical

@@ -11,7 +11,7 @@ import panel as pn
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
 from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES, Statistic
 from harmony_app.explore.panels._filtering import Filtering
-from harmony_app.explore.panels._parts import panel
+from harmony_app.explore.panels._parts import grouped, panel
 from harmony_app.explore.panels._second import SecondVariable
 from harmony_app.explore.panels._smoothing import Smoothing
 from harmony_app.explore.view import (
@@ -89,7 +89,7 @@ class Controls:
         self._tables = {table.name: table for table in catalogue.tables}
         self._totals = {totals.name: totals for totals in catalogue.totals}
         self.source = _select("Estimates from", catalogue.titles)
-        self.variable = _select("Variable")
+        self.variable = pn.widgets.Select(label="Variable", margin=_TIGHT, **_WIDE)
         self.kind = _select("Show")
         self.level = _select("Level")
         self.threshold = pn.widgets.FloatInput(label="Above", margin=_TIGHT, **_WIDE)
@@ -188,9 +188,9 @@ class Controls:
         kinds = CATEGORY_KINDS if variable.is_categorical else NUMBER_KINDS
         with self._quietly():
             self.source.value = source.id
-            _options(
-                self.variable, {words.variable_title(v): n for n, v in source.variables.items()}
-            )
+            offered = grouped(source.variables, source)
+            if self.variable.groups != offered:
+                self.variable.groups = offered
             self.variable.value = state.variable
             _options(self.kind, dict(kinds))
             self.kind.value = state.kind
@@ -210,10 +210,10 @@ class Controls:
             self.denominator.visible = state.kind == "ratio"
             _options(self.group, {EVERYONE: "", **_groups(source)})
             self.group.value = state.group_variable
-            grouped = source.columns.get(state.group_variable)
-            _options(self.levels, list(grouped.levels) if grouped else [])
+            among = source.columns.get(state.group_variable)
+            _options(self.levels, list(among.levels) if among else [])
             self.levels.value = list(state.group_levels)
-            self.levels.visible = grouped is not None
+            self.levels.visible = among is not None
             self.where.value = state.where
             self.filtering.show(dict(source.columns), state.where)
             self.within.value = state.within
@@ -240,7 +240,7 @@ class Controls:
         offered = {
             item.title: item.name
             for item in self._totals.values()
-            if any(total.variable in source.variables for total in item.totals)
+            if any(total.variable in source.fused for total in item.totals)
         }
         self.totals.visible = bool(offered) and source.is_fused
         _options(self.totals, {"not calibrated": "", **offered})

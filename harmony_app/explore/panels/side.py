@@ -380,8 +380,8 @@ class Side:
             truth=None if facts is None else facts.truth,
             local=self._local(),
         )
-        if self._source.apart:
-            card += panel("apart", self._source.apart)
+        if apart := self._source.apart(self._answer.request):
+            card += panel("apart", apart)
         self.card.object = page_part("rule", 10) + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:
@@ -448,8 +448,7 @@ def _labels(table: pd.DataFrame) -> dict[str, str]:
 
 def _breakdowns(source: Source, shown: str) -> dict[str, str]:
     """Return what an area can be broken down by: the survey's own answers first, then fused ones."""
-    names = [name for name in source.columns if name not in source.variables or not source.is_fused]
-    names += [name for name in source.columns if name not in names]
+    names = sorted(source.columns, key=lambda name: name not in source.own)
     return {
         words.variable_title(source.columns[name]): name
         for name in names

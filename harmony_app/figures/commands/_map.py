@@ -170,7 +170,7 @@ def draw_view(
 
     source = _source(catalogue, state.source)
     if state.variable not in source.variables:
-        source = _with_variables(source, state)
+        raise InputError.unknown("variable", state.variable, source.variables)
     request = estimate_request(state)
     shapes = area_shapes(workspace, state.area_kind)
     estimator = Estimator(workspace, cache)
@@ -214,13 +214,6 @@ def _identifier(asked: Asked) -> str:
     if isinstance(asked, SurveyId):
         return f"{SURVEY_PREFIX}{asked}"
     return f"{COMBINATION_PREFIX}{asked.name}" if isinstance(asked, Combination) else asked.id
-
-
-def _with_variables(source: Source, state: ExploreState) -> Source:
-    """Let a variable of the recipient be mapped as fused ones are."""
-    if state.variable not in source.columns:
-        raise InputError.unknown("variable", state.variable, source.columns)
-    return dataclasses.replace(source, variables={**source.columns, **source.variables})
 
 
 def _statistic(workspace: Workspace, source: Asked, text: str, cache: EstimateCache) -> Statistic:

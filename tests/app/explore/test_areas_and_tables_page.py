@@ -124,6 +124,17 @@ def test_another_statistic_than_the_table_holds_is_compared_by_rank_alone(make_p
     assert "rank" in page.centre.map._source.data["interval"][0]
 
 
+def test_a_table_stands_beside_what_the_recipient_answered_itself(make_page):
+    page = make_page(by="county", var="hincp", stat="mean", against_table="homes")
+    assert page.source.is_fused
+    alone = make_page(
+        run="survey:CENSUS_2021", by="county", var="hincp", stat="mean", against_table="homes"
+    )
+    shown = [item._answer.table[["estimate", "external", "rank"]] for item in (page, alone)]
+    pd.testing.assert_frame_equal(*shown)
+    assert page._answer.table["external"].notna().all()
+
+
 def test_other_areas_let_the_table_go(make_page):
     page = make_page(by="county", against_table="homes", show="table")
     page.controls.area_kind.value = "puma"

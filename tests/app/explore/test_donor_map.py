@@ -98,6 +98,12 @@ def test_borders_are_those_of_places(make_page):
     assert len(borders) == 3
 
 
+def test_no_donor_stands_beside_what_the_recipient_answered_itself(make_page):
+    page = make_page(known=False, var="hincp", view="donor")
+    assert "answered 'hincp' itself" in page.centre.status.object
+    assert page.centre.map._donor is None
+
+
 def test_the_figure_of_a_view_without_donor_has_one_map(make_page):
     page = make_page()
     shown = page._shown()

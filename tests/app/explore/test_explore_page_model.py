@@ -58,7 +58,8 @@ def test_the_newest_run_and_the_survey_alone_can_be_shown(mapped_workspace):
     catalogue = read_catalogue(mapped_workspace.workspace)
     run, survey = catalogue.sources.values()
     assert run.id == mapped_workspace.run
-    assert list(run.variables) == ["cold", "kwh"]
+    assert list(run.fused) == ["cold", "kwh"]
+    assert list(run.variables) == [*run.fused, "tenure", "np", "hincp"]
     assert "hincp" in run.columns
     assert survey.id == "survey:CENSUS_2021"
     assert not survey.is_fused
@@ -569,11 +570,30 @@ def test_the_legend_says_how_many_areas_may_belong_to_another_class(make_page):
 def test_the_gap_of_years_stands_on_map_panel_and_note(make_page):
     page = make_page()
     page.choose_area("0100600")
-    gap = page.source.apart
+    gap = page.source.apart(page._answer.request)
     assert "apart" in gap
     assert gap in page.centre.notes.object
     assert gap in page.side.card.object
     assert page.source.years[0].sentence in page.note.text()
+
+
+def test_an_answer_of_the_recipient_alone_is_of_one_year(make_page):
+    page = make_page()
+    gap = page.source.apart(page._answer.request)
+    page.controls.variable.value = "hincp"
+    assert page.source.is_fused
+    assert gap not in page.centre.notes.object
+    page.controls.where.value = "cold = 'Yes'"
+    assert gap in page.centre.notes.object
+
+
+def test_variables_are_offered_as_fused_and_as_answered(make_page):
+    offered = make_page().controls.variable.groups
+    assert [list(names.values()) for names in offered.values()] == [
+        ["cold", "kwh"],
+        ["tenure", "np", "hincp"],
+    ]
+    assert [heading.split()[0] for heading in offered] == ["Fused", "Answered"]
 
 
 def test_the_answer_sheet_is_the_page_to_print(make_page):
