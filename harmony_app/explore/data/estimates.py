@@ -375,7 +375,7 @@ class Estimator:
             )
         if request.statistic.variable in source.own:
             raise InputError(
-                f"{source.survey.title} answered '{request.statistic.variable}' itself, no donor",
+                f"{request.statistic.variable} is an answer of {source.survey.title}, not of a donor",
                 fix="Choose a fused variable",
             )
         found = donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)

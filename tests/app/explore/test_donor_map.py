@@ -100,7 +100,7 @@ def test_borders_are_those_of_places(make_page):
 
 def test_no_donor_stands_beside_what_the_recipient_answered_itself(make_page):
     page = make_page(known=False, var="hincp", view="donor")
-    assert "answered 'hincp' itself" in page.centre.status.object
+    assert "hincp is an answer of CENSUS 2021" in page.centre.status.object
     assert page.centre.map._donor is None
 
 
