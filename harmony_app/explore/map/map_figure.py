@@ -77,8 +77,8 @@ class MapFigure:
         )
         self._outline = ColumnDataSource({"xs": [], "ys": []})
         self._pins = ColumnDataSource({"x": [], "y": [], "label": []})
-        # What the view opens on: the areas that have an estimate.
-        self._extent = ColumnDataSource({"x": [], "y": []})
+        # What the view opens on: all areas until their estimates are there, then those that have one.
+        self._extent = ColumnDataSource(_corners(shapes, np.arange(rows)))
         self._clicks = ColumnDataSource({"row": [], "compare": []})
         self._hatched = CDSView(filter=IndexFilter([]))
         self.plot = self._build()
@@ -221,12 +221,14 @@ class MapFigure:
         if self._donor is None:
             template = _hover_template(self._theme)
             self._donor = DonorFigure(self.plot, self._source, template, self._theme)
-            self.layout.children = [self.plot, self._donor.plot]
         empty = figure_colours(self._theme)["grid"]
         rows = len(self._shapes.areas)
         self._source.data["donor_colour"] = packed_colours(layer.palette, layer.codes, empty)
         self._source.patch({DONOR_TEXT: [(slice(0, rows), list(texts))]})
         self._donor.show(layer.unreliable, title, borders)
+        if self._donor.plot not in self.layout.children:
+            # With its title: the browser leaves no room for one that comes later.
+            self.layout.children = [self.plot, self._donor.plot]
 
     def hide_donor(self) -> None:
         """Take the donor's map away; it is kept for the next time."""
@@ -256,8 +258,7 @@ class MapFigure:
         """Open on the areas with an estimate; on all of them when none has one."""
         if not len(rows):
             rows = np.arange(len(self._shapes.areas))
-        west, south, east, north = self._shapes.extent(rows)
-        corners = {"x": [west, east], "y": [south, north]}
+        corners = _corners(self._shapes, rows)
         # A view somebody has moved stays where it is unless other areas have estimates now.
         if self._extent.data != corners:
             self._extent.data = corners
@@ -283,6 +284,11 @@ class MapFigure:
             "y": [float(self._shapes.centres[row, 1]) for row in rows],
             "label": ["A", "B"][: len(rows)],
         }
+
+
+def _corners(shapes: AreaShapes, rows: NDArray[np.int64]) -> dict[str, list[float]]:
+    west, south, east, north = shapes.extent(rows)
+    return {"x": [west, east], "y": [south, north]}
 
 
 def packed_colours(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from fusion_core.harmony.model import GROUP_COLOURS
 from harmony_app.figures.look import Look
+from harmony_app.figures.strokes import Stroke
 from harmony_app.figures.subsets.metrics import METRICS, Metric, subset_titles, value_text
 from harmony_app.shell.look import figure_colours, percent
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-OTHERS: Final = "other variables"
 LINES: Final = 10
 """Variables with a line of their own."""
 
@@ -34,6 +34,7 @@ TICK_SHARES: Final = (0.0001, 0.001, 0.01, 0.05, 0.15, 0.35, 0.65, 1.0)
 _TICK_ROOM: Final = 0.19
 _DASHES: Final = ((), (7, 4), (2, 3), (10, 3, 2, 3), (15, 4))
 _THICK, _THIN, _WEB = 2.4, 1.6, 0.9
+_FAINT: Final = 0.35
 # Subsets hardly smaller than the smallest that was compared are as well known.
 _EDGE: Final = 0.02
 
@@ -86,7 +87,7 @@ class CurveView:
     lines
         By metric, the lines with colours of their own.
     web
-        By metric, all other lines as one, with gaps between them.
+        By metric, all other lines.
     across
         Ends of the horizontal axis.
     up
@@ -99,7 +100,7 @@ class CurveView:
 
     points: pd.DataFrame
     lines: Mapping[str, tuple[Line, ...]]
-    web: Mapping[str, tuple[Floats, Floats]]
+    web: Mapping[str, tuple[Line, ...]]
     across: tuple[float, float]
     up: Mapping[str, tuple[float, float]]
     tested: float
@@ -208,7 +209,8 @@ def curve_view(
     smallest, largest = (shares.min(), shares.max()) if len(shares) else (0.0, 1.0)
     left = min([smallest, *(mark.share for mark in marks)])
     lines: dict[str, tuple[Line, ...]] = {}
-    web: dict[str, tuple[Floats, Floats]] = {}
+    web: dict[str, tuple[Line, ...]] = {}
+    grey = LineStyle("", (), _WEB)
     for metric in METRICS:
         of = {
             str(name): _line(item)
@@ -221,7 +223,9 @@ def curve_view(
             for name in names
             if name in own and name in of
         )
-        web[metric.name] = _joined([of[name] for name in names if name in of and name not in own])
+        web[metric.name] = tuple(
+            Line(name, *of[name], grey, _FAINT) for name in names if name in of and name not in own
+        )
     return CurveView(
         points=_points(cloud),
         lines=lines,
@@ -282,25 +286,13 @@ def curve_panel(view: CurveView, metric: Metric, look: Look) -> Any:
         beyond = hv.Rectangles([(view.across[0] - 1, low - 9, view.tested, high + 9)])
         parts.append(look.opts(beyond, look.band(colours["grid"], alpha=0.75)))
     parts.append(_cloud(view, metric, look))
-    # A page may give some of few variables a line of their own later.
-    if not look.on_paper or np.isfinite(view.web[metric.name][0]).any():
-        web = hv.Curve(view.web[metric.name], "x", "y", label=OTHERS)
-        parts.append(look.opts(web, look.line(colours["muted"], width=_WEB, alpha=0.35)))
     if metric.reference is not None:
         parts.append(
             look.opts(
                 hv.HLine(metric.reference), look.line(colours["text"], width=1.2, dash=(5, 4))
             )
         )
-    parts += [
-        look.opts(
-            hv.Curve((line.x, line.y), "x", "y", label=line.name),
-            look.line(
-                line.style.colour, width=line.style.width, dash=line.style.dash, alpha=line.alpha
-            ),
-        )
-        for line in view.lines[metric.name]
-    ]
+    parts += look.strokes(strokes(view, metric.name, look.theme))
     parts += _marks(view, (low, high), look)
     return look.opts(
         hv.Overlay(parts),
@@ -313,6 +305,22 @@ def curve_panel(view: CurveView, metric: Metric, look: Look) -> Any:
             **look.scale("y", low, high, share=metric.percent),
         ),
     )
+
+
+def strokes(view: CurveView, metric: str, theme: Theme) -> list[Stroke]:
+    """Return all lines of a panel, from back to front: the grey web, then those of their own."""
+    grey = figure_colours(theme)["muted"]
+    return [
+        Stroke(
+            line.x,
+            line.y,
+            line.style.colour or grey,
+            line.style.width,
+            line.style.dash,
+            line.alpha,
+        )
+        for line in (*view.web[metric], *view.lines[metric])
+    ]
 
 
 def _cloud(view: CurveView, metric: Metric, look: Look) -> Any:
@@ -330,8 +338,8 @@ def _cloud(view: CurveView, metric: Metric, look: Look) -> Any:
         shade = [ramp[name] for name in table["variable"]]
         dots = look.hv.Scatter((table["x"], table[metric.name]), "x", "y")
         return look.opts(dots, look.dots(shade or "black", size=3.5, alpha=alpha))
-    first = [metric.name, *(name for name in table.columns if name not in {"x", metric.name})]
-    dots = look.hv.Scatter(table, "x", first, label="analyses")
+    # A page replaces the columns by those of all panels, with the words told at the pointer.
+    dots = look.hv.Scatter(table, "x", [metric.name, "variable"], label="analyses")
     style = look.dots("variable", size=5, alpha=alpha)
     return look.opts(dots, {**style, "cmap": ramp, "nonselection_alpha": 0.04})
 
@@ -387,11 +395,3 @@ def _points(metrics: pd.DataFrame) -> pd.DataFrame:
 def _line(curve: pd.DataFrame) -> tuple[Floats, Floats]:
     ordered = curve.sort_values("share")
     return np.sqrt(ordered["share"].to_numpy(dtype=float)), ordered["value"].to_numpy(dtype=float)
-
-
-def _joined(lines: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    """Return several lines as one, with a gap after each."""
-    gap = np.array([np.nan])
-    empty = (gap, gap)
-    parts = [part for line in lines for part in (line, empty)] or [empty]
-    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

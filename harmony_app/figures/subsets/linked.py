@@ -9,13 +9,13 @@ import panel as pn
 from bokeh.models import BoxSelectTool, HoverTool, TapTool
 
 from harmony_app.figures.look import Look
+from harmony_app.figures.strokes import stroke_columns
 from harmony_app.figures.subsets.curves import (
-    OTHERS,
     CurveView,
-    Line,
     cloud_alpha,
     curve_panel,
     share_ticks,
+    strokes,
 )
 from harmony_app.figures.subsets.metrics import METRICS
 from harmony_app.shell.look import FONT, figure_colours, page_part
@@ -121,12 +121,7 @@ class LinkedCurves:
         grey = figure_colours(self._theme)["muted"]
         mapper.palette = [colours.get(name, grey) for name in mapper.factors]
         cloud["glyph_renderer"].glyph.update(fill_alpha=cloud_alpha(view))
-        if "web" in parts:
-            web = view.web[metric]
-            parts["web"].handles["source"].data = {"x": web[0], "y": web[1]}
-        for place, part in enumerate(parts["lines"]):
-            lines = view.lines[metric]
-            _draw_line(part, lines[place] if place < len(lines) else None)
+        parts["lines"].handles["source"].data = stroke_columns(strokes(view, metric, self._theme))
 
 
 def _columns(view: CurveView) -> dict[str, Any]:
@@ -135,30 +130,10 @@ def _columns(view: CurveView) -> dict[str, Any]:
 
 
 def _parts(plot: Any) -> dict[str, Any]:
-    """Return the drawn elements by what they are."""
-    found: dict[str, Any] = {"lines": []}
-    for part in plot.subplots.values():
-        label, kind = part.current_frame.label, type(part.current_frame).__name__
-        if kind == "Scatter":
-            found["cloud"] = part
-        elif kind == "Curve" and label == OTHERS:
-            found["web"] = part
-        elif kind == "Curve":
-            found["lines"].append(part)
-    return found
-
-
-def _draw_line(part: Any, line: Line | None) -> None:
-    if line is None:
-        part.handles["source"].data = {"x": [], "y": []}
-        return
-    part.handles["source"].data = {"x": line.x, "y": line.y}
-    part.handles["glyph"].update(
-        line_color=line.style.colour,
-        line_width=line.style.width,
-        line_dash=list(line.style.dash),
-        line_alpha=line.alpha,
-    )
+    """Return the drawn elements that change: the analyses and the lines."""
+    kinds = {"cloud": "Scatter", "lines": "Path"}
+    drawn = {type(part.current_frame).__name__: part for part in plot.subplots.values()}
+    return {part: drawn[kind] for part, kind in kinds.items()}
 
 
 def _hover_template(metric: str, theme: Theme) -> str:

@@ -30,6 +30,7 @@ from harmony_app.explore.data.estimates import Estimator
 from harmony_app.explore.data.truth import true_value
 from harmony_app.explore.map.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.map.layers import map_layer
+from harmony_app.explore.map.map_figure import MapFigure
 from harmony_app.explore.map.shapes import area_shapes, readable_name
 from harmony_app.explore.page import ExplorePage
 from harmony_app.explore.panels import notices_html
@@ -549,6 +550,13 @@ def test_the_map_opens_on_the_areas_that_have_an_estimate(make_page):
     bounds = shapes.frame.geometry.iloc[2].bounds
     assert west < bounds[0] < bounds[2] < east
     assert south < bounds[1] < bounds[3] < north
+
+
+def test_the_outlines_are_in_view_before_there_is_an_estimate(make_page):
+    shapes = make_page()._shapes
+    figure = MapFigure(shapes, "light", print)
+    west, south, east, north = shapes.extent(np.arange(len(shapes.areas)))
+    assert figure._extent.data == {"x": [west, east], "y": [south, north]}
 
 
 def test_every_area_is_ranked_with_the_ranks_it_may_have(make_page):

@@ -13,6 +13,7 @@ from harmony_app.figures.calibration import answers_left_out
 from harmony_app.figures.dependence import dependence_panel, strength_change
 from harmony_app.figures.importance import importance_panels
 from harmony_app.figures.look import Look
+from harmony_app.figures.strokes import Stroke
 from harmony_app.figures.subsets.metrics import METRICS
 from harmony_app.figures.subsets.multiples import multiples_panel
 from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
@@ -43,6 +44,20 @@ def test_densities_have_the_area_of_the_shares(found, look):
         assert area == pytest.approx(own[side].sum()) == pytest.approx(1.0)
     bands = [part for part in parts(panel, "Area") if len(part.vdims) == 2]
     assert len(bands) == 2  # margins of error on both sides
+
+
+def test_a_page_draws_many_lines_as_one_element_that_keeps_colour_and_dash_of_each():
+    x = np.array([0.0, 1.0])
+    lines = [Stroke(x, x, "#aa0000", 2.4), Stroke(x, 2 * x, "#00aa00", 1.6, (7, 4), 0.25)]
+    [element] = PAGE.strokes(lines)
+    plot = PAGE.hv.Store.renderers["bokeh"].get_plot(element)
+    drawn = plot.handles["source"].data
+    assert [list(ys) for ys in drawn["ys"]] == [list(line.y) for line in lines]
+    assert drawn["line_color"] == ["#aa0000", "#00aa00"]
+    assert drawn["line_dash"] == ["solid", "7 4"]
+    assert drawn["line_alpha"] == [1.0, 0.25]
+    assert plot.handles["glyph"].line_dash == "line_dash"
+    assert len(PAPER.strokes(lines)) == 2  # paper has time
 
 
 def test_margins_of_shares_are_those_of_a_share(found):
