@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
@@ -202,21 +203,22 @@ def read_pace(workspace: Workspace) -> dict[tuple[str, Stage], float]:
 
 
 def stage_seconds(run: Run) -> dict[Stage, float]:
-    """Return the wall-clock seconds of the stages of a run that went through them once."""
-    begun = [
-        (cast("Stage", record["stage"]), datetime.fromisoformat(record["time"]))
-        for record in run.log_records()
-        if record.get("stage") in STAGES
-    ]
-    names = [stage for stage, _ in begun]
+    """Return the wall-clock seconds of the stages of a run that went through them once.
+
+    None of a run whose log is gone or damaged.
+    """
+    told = [record for record in run.log_records() if record.get("stage") in STAGES]
+    names = [cast("Stage", record["stage"]) for record in told]
     finished = run.state().finished
-    if len(set(names)) < len(names) or not finished:
+    if not names or len(set(names)) < len(names) or not finished:
         return {}
-    ends = [*(time for _, time in begun[1:]), datetime.fromisoformat(finished)]
-    return {
-        stage: (end - start).total_seconds()
-        for (stage, start), end in zip(begun, ends, strict=True)
-    }
+    try:
+        times = [datetime.fromisoformat(record["time"]) for record in told]
+        times.append(datetime.fromisoformat(finished))
+        lasted = [(end - start).total_seconds() for start, end in pairwise(times)]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return dict(zip(names, lasted, strict=True))
 
 
 def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:

@@ -231,7 +231,7 @@ def finished_stages(run: Run) -> dict[Stage, float]:
     found: dict[Stage, float] = {}
     for stage in STAGES:
         # A marker cut off by a full disk means the stage has to be repeated.
-        with contextlib.suppress(CorruptFileError, KeyError, ValueError):
+        with contextlib.suppress(CorruptFileError, KeyError, TypeError, ValueError):
             found[stage] = float(read_json(_marker(run, stage))["seconds"])
     return found
 

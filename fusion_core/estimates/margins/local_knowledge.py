@@ -76,6 +76,6 @@ def _of_run(run: Run) -> LocalKnowledge:
     record: dict[str, Any] = read_json(path) if path.is_file() else {}
     variables: list[str] = []
     if run.area_rule_file.is_file():
-        rule = AreaRule.from_record(read_json(run.area_rule_file))
+        rule = AreaRule.from_record(read_json(run.area_rule_file), where=str(run.area_rule_file))
         variables = [item.variable for item in rule.evidence]
     return LocalKnowledge(tuple(record.get("location", ())), tuple(dict.fromkeys(variables)))

@@ -122,7 +122,7 @@ def _area_rule(run: Run, recipient: pd.DataFrame) -> AreaRule | None:
     """Return what the run's known answers say of areas; ``None`` where it asked for none."""
     if not run.area_rule_file.is_file() or PUMA not in recipient.columns:
         return None
-    return AreaRule.from_record(read_json(run.area_rule_file))
+    return AreaRule.from_record(read_json(run.area_rule_file), where=str(run.area_rule_file))
 
 
 def with_areas(

@@ -44,6 +44,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion_core.errors import CorruptFileError
 from fusion_core.records import Checked
 
 Floats = NDArray[np.float64]
@@ -187,30 +188,37 @@ class AreaRule(Checked):
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> AreaRule:
+    def from_record(cls, record: Mapping[str, Any], *, where: str = "") -> AreaRule:
         """Read the JSON form.
 
         Raises
         ------
-        KeyError
-            If something is missing.
+        CorruptFileError
+            If something is missing, or of another kind than was written.
         """
-        evidence = tuple(
-            AreaEvidence(
-                item["variable"],
-                item["level"],
-                np.array(item["likelihood"], dtype=np.float64),
-                np.nan if item["places"] is None else float(item["places"]),
-                float(item["weight"]),
-                # Of a run made before regions had a part in what is learned, nothing is known inside them.
-                None
-                if (inside := item.get("inside")) is None
-                else np.array(inside, dtype=np.float64),
-            )
-            for item in record["evidence"]
-        )
-        predictors = tuple(record["predictors"])
-        return cls(evidence, dict(record["shares"]), predictors, record["place"])
+        try:
+            evidence = tuple(_evidence(item) for item in record["evidence"])
+            predictors = tuple(record["predictors"])
+            return cls(evidence, dict(record["shares"]), predictors, record["place"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CorruptFileError(
+                "What known answers say of areas is damaged",
+                where=where,
+                fix="Check the run against known answers again on the Validate page",
+            ) from error
+
+
+def _evidence(item: Mapping[str, Any]) -> AreaEvidence:
+    # Of a run made before regions had a part in what is learned, nothing is known inside them.
+    inside = item.get("inside")
+    return AreaEvidence(
+        item["variable"],
+        item["level"],
+        np.array(item["likelihood"], dtype=np.float64),
+        np.nan if item["places"] is None else float(item["places"]),
+        float(item["weight"]),
+        None if inside is None else np.array(inside, dtype=np.float64),
+    )
 
 
 def area_scale(unexplained: Floats, overall: float) -> Floats:

@@ -126,6 +126,12 @@ class RunSpec(Checked, Summarized):
             raise CorruptFileError(
                 f"The run's request lacks or misspells {error}", where=where, fix="Start a new run"
             ) from error
+        except (AttributeError, ValueError) as error:
+            raise CorruptFileError(
+                "The run's request is damaged: a value is of another kind than was written",
+                where=where,
+                fix="Start a new run",
+            ) from error
 
 
 def check_folds(folds: int) -> None:

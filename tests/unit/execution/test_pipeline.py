@@ -86,9 +86,12 @@ def test_what_a_person_put_into_the_folder_of_a_stage_stays(toy_workspace, run):
     assert (stage_folder(run, "train") / "result.txt").exists()
 
 
-def test_a_damaged_marker_means_the_stage_is_repeated(toy_workspace, run):
+@pytest.mark.parametrize(
+    "damage", ['{"finished": "2', "{}", '{"seconds": null}', '{"seconds": "x"}']
+)
+def test_a_damaged_marker_means_the_stage_is_repeated(toy_workspace, run, damage):
     execute(toy_workspace, run, Stages())
-    (run.folder / "stages" / "train.json").write_text('{"finished": "2')
+    (run.folder / "stages" / "train.json").write_text(damage)
     again = Stages()
     execute(toy_workspace, run, again)
     assert again.names == ["train"]

@@ -172,6 +172,19 @@ def test_a_run_that_was_resumed_or_is_not_finished_teaches_nothing(toy_workspace
     assert read_pace(toy_workspace) == {}
 
 
+@pytest.mark.parametrize(
+    "log", [None, "", "[]", '{"stage": "train"}', '{"stage": "train", "time": 5}']
+)
+def test_a_run_whose_log_is_damaged_teaches_nothing_and_stops_nobody(toy_workspace, spec, log):
+    run = create_run(toy_workspace, spec)
+    finish(run, {"train": 500.0})
+    assert read_pace(toy_workspace)
+    path = run.folder / "log.jsonl"
+    path.unlink() if log is None else path.write_text(log)
+    assert stage_seconds(run) == {}
+    assert read_pace(toy_workspace) == {}
+
+
 def finish(run, seconds) -> None:
     """Log a run as if its stages had taken so long."""
     time = datetime(2026, 1, 1, tzinfo=UTC)

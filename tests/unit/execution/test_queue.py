@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from fusion_core.errors import ConflictError, InputError
+from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.execution import (
     cancel_run,
     place_in_line,
@@ -152,6 +152,17 @@ def test_a_run_without_its_survey_says_so_and_lets_others_pass(workspace, new_ru
 def test_a_damaged_run_does_not_hold_up_the_line(workspace, new_run, started, file, damage):
     damaged, healthy = new_run(), new_run()
     (damaged.folder / file).write_bytes(damage)
+    assert start_run(workspace, healthy).status == "running"
+    assert started == [healthy.id]
+
+
+def test_a_request_of_other_kinds_is_damaged_and_holds_up_nobody(workspace, new_run, started):
+    damaged, healthy = new_run(), new_run()
+    record = json.loads((damaged.folder / "spec.json").read_text())
+    record["pair"] = {"donor": 5, "recipient": 5}
+    (damaged.folder / "spec.json").write_text(json.dumps(record))
+    with pytest.raises(CorruptFileError, match="damaged"):
+        damaged.spec()
     assert start_run(workspace, healthy).status == "running"
     assert started == [healthy.id]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fusion_core.errors import CorruptFileError
 from fusion_core.estimates.variance import (
     KAPPAS,
     AreaEvidence,
@@ -134,3 +135,9 @@ def test_places_that_say_nothing_are_expected_to_differ_as_areas_of_one_do():
     untold, alone = rule().foretell(seen=np.zeros(len(KAPPAS))), rule().foretell()
     assert alone.kappa < untold.kappa < 20 * alone.kappa
     assert 0.3 < untold.above < 0.8
+
+
+@pytest.mark.parametrize("damage", [{}, {"evidence": None}, {"evidence": [{"variable": "kwh"}]}])
+def test_a_damaged_rule_is_said_in_one_sentence(damage):
+    with pytest.raises(CorruptFileError, match="damaged"):
+        AreaRule.from_record(damage, where="area_rule.json")
