@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +72,10 @@ class FileUpload(pn.widgets.FileDropper):
             self._received(None)
             return
         first, last = data["chunk"] == 1, data["chunk"] == data["total_chunks"]
+        if (
+            not first and not target.exists()
+        ):  # taken back, or refused, while pieces were on their way
+            return
         try:
             if first:  # a file at a time, so that nobody fills the disk with more than the limit
                 shutil.rmtree(self._folder, ignore_errors=True)
@@ -79,6 +84,8 @@ class FileUpload(pn.widgets.FileDropper):
                 file.write(data["data"])
                 size = file.tell()
         except OSError as error:
+            with suppress(OSError):  # else later pieces would follow a gap
+                target.unlink(missing_ok=True)
             self._failed(target.name, error)
             return
         if self._limit is not None and size > self._limit:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sent_files import send
+from sent_files import piece, send
 
 from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
@@ -76,6 +76,23 @@ def test_a_file_larger_than_allowed_is_refused_and_removed(tmp_path):
     assert "more than 1.0 MB" in str(error)
     assert received == []
     assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize("how", ["taken back", "refused", "lost"])
+def test_pieces_still_on_their_way_are_not_taken_for_a_file(tmp_path, how):
+    received = []
+    upload = FileUpload(tmp_path / "a", received.append, lambda *_: None, limit=1_000_000)
+    upload._process_event(piece("a.csv", b"x" * 600_000, 1, 4))
+    if how == "taken back":
+        taken_back = SimpleNamespace(event_name="delete_event", data={"name": "a.csv"})
+        upload._process_event(taken_back)
+    elif how == "lost":
+        (tmp_path / "a" / "a.csv").unlink()
+    upload._process_event(piece("a.csv", b"x" * 600_000, 2, 4))
+    upload._process_event(piece("a.csv", b"x", 3, 4))
+    upload._process_event(piece("a.csv", b"x", 4, 4))
+    assert not any(received)
+    assert list((tmp_path / "a").iterdir()) == []
 
 
 def test_a_file_takes_the_place_of_the_one_before(tmp_path):
