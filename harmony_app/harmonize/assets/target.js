@@ -104,7 +104,7 @@ export function createTarget(actions) {
     detail.hidden = true;
     const opened = table.querySelector('[aria-pressed="true"]');
     opened?.setAttribute("aria-pressed", "false");
-    opened?.focus();
+    (opened ?? table).focus(); // rows grouped alike by now may have become one
   }
 
   /** Arrows only move along the groups, as every choice is saved at once; Enter or Space chooses. */

@@ -70,6 +70,12 @@ def test_from_the_worklist_through_a_suggestion_to_the_next_variable_without_the
     expect(levels).to_be_focused()
     page.get_by_label("Search donor variables").fill("")
     levels.focus()
+    page.keyboard.press("Control+s")
+    toast, findings = page.locator(".toast"), page.locator(".consequence")
+    expect(toast).to_contain_text("Saved")
+    assert toast.bounding_box()["y"] >= sum(
+        findings.bounding_box()[part] for part in ("y", "height")
+    )
     page.keyboard.press("Control+Enter")
     expect(page.locator(".chooser h2")).not_to_contain_text("heatfuel")
     expect(page.locator(".candidates")).to_be_focused()

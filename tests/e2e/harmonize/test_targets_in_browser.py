@@ -34,3 +34,23 @@ def test_a_cell_is_regrouped_and_undone(demo_workspace, app_server, page):
     assert "view=target" in page.url
     page.reload()
     expect(page.locator(".target-cell").first).to_be_visible()
+
+
+def test_a_cell_is_regrouped_by_keys_and_arrows_alone_save_nothing(
+    demo_workspace, app_server, page
+):
+    server = app_server(demo_workspace)
+    before = group_of_rented(demo_workspace)
+    page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}&view=target&other=ten")
+    cell = page.locator(".target tr").filter(has=page.get_by_text("Rented", exact=True)).first
+    cell.locator(".target-cell").press("Enter")
+    choices = page.locator(".target-choice input")
+    expect(page.locator(".target-choice input:checked")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".target-choice input:not(:checked):focus")).to_have_count(1)
+    assert group_of_rented(demo_workspace) == before
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Changed 1 harmony")
+    assert group_of_rented(demo_workspace) != before
+    page.keyboard.press("Escape")
+    expect(choices.first).to_be_hidden()
