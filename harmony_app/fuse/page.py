@@ -411,7 +411,6 @@ class FusePage(Viewer):
 
     def _show_runs(self, *, force: bool = False) -> None:
         self._rows = self._watch.rows()
-        active = sum(row.is_active for row in self._rows)
         looked_at = next((row for row in self._rows if row.run.id == self._state.run), None)
         message = ""
         if self._state.run is not None and looked_at is None:
@@ -423,7 +422,7 @@ class FusePage(Viewer):
             else f"{donor_rows.donor_rows:,} donor households, "
             f"{donor_rows.recipient_rows:,} recipient households"
         )
-        toolbar = presenting.toolbar_data(self._state, self._pairs, len(self._rows), active, sizes)
+        toolbar = presenting.toolbar_data(self._state, self._pairs, self._rows, sizes)
         values = {
             "toolbar": toolbar,
             "view": self._state.view,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from harmony_app.shell.look import duration
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import Variable
+    from harmony_app.shell.work import RunRow
 
 MOST_CLAUSES: Final = 3
 _KIND_WORDS: Final = {
@@ -66,13 +68,18 @@ STAGE_WORDS: Final = {
 
 
 def toolbar_data(
-    state: FuseState, pairs: Sequence[SurveyPair], runs: int, active: int, sizes: str
+    state: FuseState, pairs: Sequence[SurveyPair], runs: Sequence[RunRow], sizes: str
 ) -> dict[str, Any]:
     """Describe the bar above both views."""
-    running = f", {active} running" if active else ""
+    counts: Counter[str] = Counter(row.state.status for row in runs)
+    parts = [
+        f", {counts[status]} {said}"
+        for status, said in (("running", "running"), ("queued", "in line"))
+        if counts[status]
+    ]
     return {
         "view": state.view,
-        "runs_title": f"Runs ({runs}{running})" if runs else "Runs",
+        "runs_title": f"Runs ({len(runs)}{''.join(parts)})" if runs else "Runs",
         "pairs": [{"id": str(pair), "title": pair.title} for pair in pairs],
         "pair": str(state.pair) if state.pair else "",
         "recipes": recipes_of(state.pair),

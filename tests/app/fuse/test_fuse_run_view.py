@@ -8,6 +8,7 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import size_text, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run
+from harmony_app.fuse.presenting import toolbar_data
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.state import FuseState
 from harmony_app.shell.look.times import duration, elapsed, moment
@@ -189,3 +190,10 @@ def test_moments_are_relative_while_they_are_near():
     assert "2025" in moment("2025-12-01T09:00:00+00:00", now)
     assert elapsed("2026-01-01T11:00:00+00:00", "", now) == 3600
     assert elapsed("", "") is None
+
+
+def test_the_tab_of_runs_tells_running_ones_from_those_in_line(run):
+    states = [RunState(status=name) for name in ("running", "queued", "queued", "finished")]
+    rows = [RunRow(run, None, state) for state in states]
+    bar = toolbar_data(FuseState(), (), rows, "")
+    assert bar["runs_title"] == "Runs (4, 1 running, 2 in line)"
