@@ -1,6 +1,7 @@
 """Runs combined and outcomes built on the Explore page, driven through its widgets."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
     card.combine.clicks += 1
     assert combination_names(workspace) == ["winter_travel"]
     assert page.state.source == "combination:winter_travel"
-    assert set(page.source.variables) == {"cold", "kwh", "miles"}
+    assert set(page.source.fused) == {"cold", "kwh", "miles"}
     assert open_combination(workspace, "winter_travel").parts[1].variables == ("miles",)
     choose(card.conditions[0], "cold", "Yes")
     choose(card.conditions[1], "miles", threshold=8.0)
@@ -109,6 +110,17 @@ def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
     assert "independent" in facts["Assumption"]
     page.choose_area("0100100")
     assert "Whatever the dependence between the donors" in page.side.card.object
+
+
+def test_a_run_that_adds_no_variable_is_refused_in_words_of_the_page(page):
+    card = opened(page)
+    [other] = card._partners.values()
+    [spec] = other.specs
+    card._partners = {other.id: replace(other, specs=(replace(spec, fusion_variables=("kwh",)),))}
+    card.combination.value = "nothing_new"
+    card.combine.clicks += 1
+    assert "has no fused variable that" in card.message.object
+    assert "RUN:" not in card.message.object
 
 
 @pytest.mark.parametrize(

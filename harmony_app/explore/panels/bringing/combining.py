@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.derived.definition import DerivedVariable
-from fusion_core.errors import HarmonyError
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.estimates.runs import save_outcome
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.runs import Run
@@ -153,10 +153,10 @@ class OutcomeForm:
         other = self._partners.get(self.other.value or "")
         if source is None or other is None:
             return
-        parts = _without_overlap(source, other)
 
         def work() -> str:
             self._session.require("runner", "Combining runs")
+            parts = _without_overlap(source, other)
             workspace = self._estimator.workspace
             name = self.combination.value.strip()
             combination = combination_of(workspace, name, parts)
@@ -210,8 +210,12 @@ def _without_overlap(first: Source, second: Source) -> list[tuple[Run, tuple[str
     own = fused_names(first.specs[0])
     theirs = fused_names(second.specs[0])
     left = tuple(name for name in theirs if name not in own)
+    if not left:
+        raise InputError(
+            f"{second.title} has no fused variable that {first.title} lacks",
+            fix="Combine it with a run of other variables",
+        )
     runs = [item.run for item in (first, second) if isinstance(item.run, Run)]
-    # Nothing left is refused like any two runs of the same variables.
     return [(runs[0], ()), (runs[1], left if len(left) < len(theirs) else ())]
 
 
