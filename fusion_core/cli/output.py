@@ -119,6 +119,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "–" if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
 
 
+def points(difference: float, margin: float) -> str:
+    """Write a difference of two shares, with its margin of error, in percentage points."""
+    return f"{100 * difference:.1f} ± {100 * margin:.1f} percentage points"
+
+
 def error_record(error: HarmonyError) -> dict[str, Any]:
     """Return the JSON form of an error a user can act on."""
     record: dict[str, Any] = {

@@ -46,8 +46,8 @@ def test_a_run_is_published_downloaded_and_opened_elsewhere(
     figure = page.locator(TITLE).inner_text()
 
     elsewhere = start_app(None, folder=tmp_path)
+    other = new_page()
     try:
-        other = new_page()
         other.goto(elsewhere.url)
         open_by_clicks(other, tmp_path / "received", tmp_path / "opened")
         expect(other).to_have_url(re.compile("begin"))
@@ -59,4 +59,5 @@ def test_a_run_is_published_downloaded_and_opened_elsewhere(
         donor = opened.survey_folder(run.spec().pair.donor)
         assert not (donor / "household.parquet").exists()
     finally:
+        other.close()  # it would ask the server that is gone
         elsewhere.stop()

@@ -32,7 +32,7 @@ from fusion_core.cli.estimates.statistics import (
     read_statistics,
 )
 from fusion_core.cli.options import JsonOption, RunArgument, WorkspaceOption, open_workspace
-from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.cli.output import Output, number, percent, points, table
 from fusion_core.estimates.statistics import SHARES
 
 if TYPE_CHECKING:
@@ -205,8 +205,9 @@ def pair_sentence(pair: Difference, statistic: Statistic, place: int) -> str:
     place
         The place of the other.
     """
-    shown = percent if statistic.kind in SHARES else number
-    size = f"{shown(abs(pair.difference))} (± {shown(pair.moe)})"
+    gap = abs(pair.difference)
+    is_share = statistic.kind in SHARES
+    size = points(gap, pair.moe) if is_share else f"{number(gap)} ± {number(pair.moe)}"
     if pair.is_significant:
         return f"The first differs from number {place} by {size}, allowing for their choice."
     return f"The first and number {place} differ by {size}: that could be chance."
