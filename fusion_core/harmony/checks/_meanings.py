@@ -339,7 +339,7 @@ def counted_persons_against_description(case: Case) -> Iterator[Finding]:
         yield Finding(
             "counts-another-age",
             "warning",
-            f"The {name} counts persons aged {_ages(counted)}; '{asked.name}' is about "
+            f"The {name} counts persons {_ages(counted)}; '{asked.name}' is about "
             f"“{asked.description}”",
             name,
             fix=_turned(case, name, meant),
@@ -400,7 +400,9 @@ def _as_meant(counted: list[Range], meant: list[Range]) -> bool:
 
 
 def _ages(ranges: list[Range]) -> str:
-    return " and ".join(map(_range_said, ranges))
+    if ranges == [(-inf, inf)]:
+        return "of any age"
+    return "aged " + " and ".join(map(_range_said, ranges))
 
 
 def _range_said(item: Range) -> str:

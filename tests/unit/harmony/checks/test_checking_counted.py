@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from fusion_core.harmony.checks import Sibling, check_harmony
@@ -52,6 +54,17 @@ def test_the_age_a_question_names_is_the_age_counted(text, side):
 def test_another_age_than_the_question_names_is_found(side):
     text = "Number of household members age 17 or younger"
     assert "counts-another-age" in rules(Harmony(Side("count"), side), donor(text), AGE)
+
+
+@pytest.mark.parametrize("groups", product((0.0, 1.0), repeat=3))
+def test_whatever_ages_are_counted_a_sentence_says_which(groups):
+    side = by_bins((18.0, 65.0), groups)
+    text = "Number of household members age 17 or younger"
+    found = rules(Harmony(Side("count"), side), donor(text), AGE)
+    if any(groups) and groups != (1.0, 0.0, 0.0):
+        assert "counts persons " in found["counts-another-age"].sentence
+    if all(groups):
+        assert "counts persons of any age; 'count'" in found["counts-another-age"].sentence
 
 
 def test_where_the_others_are_meant_one_click_counts_them():
