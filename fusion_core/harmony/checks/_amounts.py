@@ -11,6 +11,7 @@ from fusion_core.harmony.apply import CPI_U, deflation_factor
 from fusion_core.harmony.checks.findings import Case, Finding, Fix, listed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     SIDES,
     Harmony,
     SideName,
@@ -51,7 +52,7 @@ def typed_price_constants(case: Case) -> Iterator[Finding]:
     """
     for name in SIDES:
         side = case.side(name)
-        other: SideName = "recipient" if name == "donor" else "donor"
+        other = OTHER_SIDE[name]
         own, target = case.price_years.get(name), case.price_years.get(other)
         typed = typed_factor(side.adjustment)
         if typed is None or own is None or target is None or own == target:
@@ -139,7 +140,7 @@ def _units(
         return
     # The side with the smaller numbers is multiplied, so that no precision seems lost.
     side: SideName = "recipient" if middle > 1 else "donor"
-    larger = "donor" if side == "recipient" else "recipient"
+    larger = OTHER_SIDE[side]
     yield Finding(
         "units-differ",
         "warning",

@@ -12,6 +12,7 @@ from fusion_core.harmony.checks.findings import Case, Finding, Fix, are, count, 
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     DROP,
+    OTHER_SIDE,
     SIDES,
     GroupCode,
     Harmony,
@@ -59,7 +60,7 @@ def unmatched_groups(case: Case) -> Iterator[Finding]:
             if is_group(item.group) and item.group not in known
         )
         if found:
-            other = "recipient" if name == "donor" else "donor"
+            other = OTHER_SIDE[name]
             undecided = any(item.group is None for item in case.other(name).levels)
             yield Finding(
                 "unmatched-group",

@@ -28,6 +28,7 @@ from fusion_core.harmony.labels import (
 from fusion_core.harmony.matching import entries_on
 from fusion_core.harmony.model import (
     DROP,
+    OTHER_SIDE,
     SIDES,
     LevelGroup,
     Side,
@@ -87,7 +88,7 @@ def left_out_though_asked(case: Case) -> Iterator[Finding]:
     standing = dict(zip(SIDES, sides, strict=True))
     for name in SIDES:
         side, across = case.side(name), case.other(name)
-        own, other = standing[name], standing["recipient" if name == "donor" else "donor"]
+        own, other = standing[name], standing[OTHER_SIDE[name]]
         kept = [
             (item.level, entries)
             for item, entries in zip(across.levels, other, strict=True)
@@ -200,7 +201,7 @@ def _entries(donor: Variable, recipient: Variable) -> tuple[list[Entries], list[
 def _wrong(
     case: Case, name: SideName, own: Sequence[Entries], other: Sequence[Entries]
 ) -> Iterator[_Misplaced]:
-    across = case.side("recipient" if name == "donor" else "donor")
+    across = case.side(OTHER_SIDE[name])
     held: dict[float, list[tuple[str, Entries]]] = {}
     for item, entries in zip(across.levels, other, strict=True):
         if is_group(item.group):
@@ -327,7 +328,7 @@ def counted_persons_against_description(case: Case) -> Iterator[Finding]:
     """
     for name in SIDES:
         side, other = case.side(name), case.other(name)
-        opposite: SideName = "recipient" if name == "donor" else "donor"
+        opposite = OTHER_SIDE[name]
         asked = case.variable(opposite)
         if asked is None or other.variable != asked.name or side.aggregator != "sum":
             continue

@@ -14,6 +14,7 @@ from fusion_core.harmony.checks.findings import Case, Finding, Fix, count, liste
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import Quantity, comparable, quantities, read_quantity
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     SIDES,
     GroupCode,
     LevelGroup,
@@ -63,7 +64,7 @@ def ranges_that_do_not_meet(case: Case) -> Iterator[Finding]:
     }
     scale = _Scale.of([item for found in members.values() for item, _ in found.values()])
     for name in SIDES:
-        own, other = members[name], members["recipient" if name == "donor" else "donor"]
+        own, other = members[name], members[OTHER_SIDE[name]]
         apart, partly = _misplaced(own, list(other.values()), scale)
         if apart:
             yield _report(case, name, apart, own, apart=True)
@@ -141,7 +142,7 @@ def _report(
     *,
     apart: bool,
 ) -> Finding:
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     first = next(iter(found))
     there = tuple(i.level for i in case.side(other).levels if i.group == own[first][1])
     better = tuple(i.level for i in case.side(other).levels if i.group == found[first])

@@ -13,6 +13,7 @@ from fusion_core.harmony.checks.findings import Case, Finding, Fix, are, count, 
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import is_not_asked, quantities, starts_negative, topics
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     SIDES,
     LevelGroup,
     SideName,
@@ -27,7 +28,6 @@ _FAR: Final = 3.0
 """Ratio of two means, and of the medians, from which two numbers are not the same amount."""
 _TWO, _FEW = 2, 3.0
 _DIGIT: Final = re.compile(r"\d")
-_ACROSS: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
 _FULL_TIME: Final = 35.0
 _FULL_TIME_AT_LEAST: Final = 30.0
 _FULL: Final = re.compile(r"\bfull\W?time\b", re.IGNORECASE)
@@ -149,7 +149,7 @@ def none_cut_elsewhere(case: Case) -> Iterator[Finding]:
     """Find a number cut between 1 and 2, or below 0, against answers that say none or any."""
     for name in SIDES:
         side, other = case.side(name), case.other(name)
-        variable, asked = case.variable(name), case.variable(_ACROSS[name])
+        variable, asked = case.variable(name), case.variable(OTHER_SIDE[name])
         if len(side.breakpoints) != 1 or variable is None or variable.minimum != 0:
             continue
         if other.breakpoints or (asked is not None and _DIGIT.search(asked.description)):
@@ -202,7 +202,7 @@ def workless_with_hours(case: Case) -> Iterator[Finding]:
             if _WORKLESS.search(item.level) and is_group(item.group) and item.group != idle
         )
         if found:
-            side: SideName = "recipient" if name == "donor" else "donor"
+            side = OTHER_SIDE[name]
             yield Finding(
                 "workless-with-hours",
                 "warning",

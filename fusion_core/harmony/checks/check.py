@@ -64,6 +64,7 @@ from fusion_core.harmony.checks.siblings import (
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     NUMERIC_RULES,
+    OTHER_SIDE,
     SIDES,
     Harmony,
     LevelGroup,
@@ -245,7 +246,7 @@ def _aggregator_without_persons(case: Case) -> Iterator[Finding]:
     """Find an aggregator on a household variable, where it does nothing; it was meant for the other."""
     for name in SIDES:
         side = case.side(name)
-        other: SideName = "recipient" if name == "donor" else "donor"
+        other = OTHER_SIDE[name]
         idle = side.respondent == "household" and side.aggregator != "automatic"
         if idle and case.collapsed(other) and case.side(other).aggregator == "automatic":
             rule = _rule(case, other)

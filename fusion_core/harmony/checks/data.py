@@ -28,6 +28,7 @@ from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
     DROP,
     NUMERIC_RULES,
+    OTHER_SIDE,
     SIDES,
     FloatArray,
     GroupCode,
@@ -216,7 +217,7 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
     for index, code in enumerate(codes):
         share = {name: float(evidence.shares[name][index]) for name in SIDES}
         rare: SideName = "donor" if share["donor"] <= share["recipient"] else "recipient"
-        other: SideName = "recipient" if rare == "donor" else "donor"
+        other = OTHER_SIDE[rare]
         if share[rare] >= _NEAR_EMPTY:
             continue
         group = _title(case.harmony, code, evidence.labels[code])
@@ -345,7 +346,7 @@ def _head_count_of_the_others(case: Case, evidence: Evidence) -> Iterator[Findin
     if set(evidence.quantiles) != set(SIDES) or evidence.is_alike:
         return
     for name in SIDES:
-        other: SideName = "recipient" if name == "donor" else "donor"
+        other = OTHER_SIDE[name]
         turned = evidence.recounted(name)
         if turned is None:
             continue
@@ -407,7 +408,7 @@ def _units_of_bins(case: Case, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "units-differ",
             "warning",
-            f"The numbers of the {name} fall into other bins than the {_other(name)}'s, but {how} "
+            f"The numbers of the {name} fall into other bins than the {OTHER_SIDE[name]}'s, but {how} "
             f"the similarity is {score:.2f} instead of {evidence.shown}: {unit}?",
             name,
             fix=Fix(f"The {name} {how}", multiplied(case.harmony, name, factor)),
@@ -421,11 +422,7 @@ def _binned_score(case: Case, evidence: Evidence, name: SideName, quantiles: Flo
     shares = np.array([float((groups == code).sum()) for code in evidence.labels])
     if not shares.sum():
         return 0.0
-    return share_similarity(shares / shares.sum(), evidence.shares[_other(name)])
-
-
-def _other(name: SideName) -> SideName:
-    return "recipient" if name == "donor" else "donor"
+    return share_similarity(shares / shares.sum(), evidence.shares[OTHER_SIDE[name]])
 
 
 def _similarity(case: Case, evidence: Evidence) -> Iterator[Finding]:

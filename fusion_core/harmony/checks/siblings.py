@@ -20,6 +20,7 @@ from fusion_core.harmony.checks._texts import ALIKE, LabelText, better_worded
 from fusion_core.harmony.checks.findings import Case, Finding, Fix, Severity, count, listed
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     SIDES,
     Harmony,
     HarmonySet,
@@ -131,7 +132,7 @@ def grouped_more_finely(case: Case, siblings: Sequence[Sibling]) -> Iterator[Fin
     if not siblings:
         return
     for name in SIDES:
-        other: SideName = "recipient" if name == "donor" else "donor"
+        other = OTHER_SIDE[name]
         own, across = _codes(case.side(name)), _codes(case.side(other))
         differing: list[tuple[str, set[str]]] = []
         for sibling in siblings:
@@ -183,7 +184,7 @@ def _moved_levels(
     harmony: Harmony, name: SideName, siblings: Sequence[Sibling]
 ) -> Iterator[_Moved]:
     """Yield the levels of a side that some sibling pairs with none of the levels they meet here."""
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     own, across = _codes(harmony.side(name)), _codes(harmony.side(other))
     views = [
         (s.name, _codes(s.harmony.side(name)), _codes(s.harmony.side(other))) for s in siblings

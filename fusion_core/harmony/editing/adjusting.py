@@ -19,7 +19,7 @@ from fusion_core.harmony.expressions import (
     count_persons,
 )
 from fusion_core.harmony.matching import propose_groups
-from fusion_core.harmony.model import GroupCode, Harmony, LevelGroup, Side, SideName
+from fusion_core.harmony.model import OTHER_SIDE, GroupCode, Harmony, LevelGroup, Side, SideName
 from fusion_core.surveys.model import Variable
 
 YES_NO = ("no", "yes")
@@ -133,7 +133,7 @@ def _with_own_levels(
 def _yes_or_no(harmony: Harmony, side: SideName, variables: tuple[Variable, Variable]) -> Harmony:
     """List yes and no, in the groups of the other side's answers that say the same."""
     levels = tuple(LevelGroup(label) for label in YES_NO)
-    other: SideName = "recipient" if side == "donor" else "donor"
+    other = OTHER_SIDE[side]
     listed = []
     for name, variable in zip(("donor", "recipient"), variables, strict=True):
         labels = (

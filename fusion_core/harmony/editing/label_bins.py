@@ -21,6 +21,7 @@ from fusion_core.harmony.labels import (
     years_of_durations,
 )
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     FloatArray,
     GroupCode,
     Harmony,
@@ -101,7 +102,7 @@ def bin_by_labels(
     InputError
         If the labels name no ranges, or overlap.
     """
-    other: SideName = "recipient" if side == "donor" else "donor"
+    other = OTHER_SIDE[side]
     levels = harmony.side(other).levels
     labels = [item.level for item in levels]
     ranges = _in_one_unit(labels, ranges_named(labels), base_year)

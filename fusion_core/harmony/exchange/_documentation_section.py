@@ -17,6 +17,7 @@ from fusion_core.harmony.editing import (
 )
 from fusion_core.harmony.model import (
     DROP,
+    OTHER_SIDE,
     SIDES,
     Aggregator,
     GroupCode,
@@ -38,7 +39,6 @@ _WHOLE_LINES: Final = 34
 
 _LONG_ROW: Final = 14
 _MANY_TIMES: Final = 4
-_OTHER_SIDE: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
 _SPECIALS: Final = (("outside_universe", "not in universe"), ("missing", "no answer"))
 _AGGREGATOR_WORDS: Final[dict[Aggregator, str]] = {
     "automatic": "",
@@ -233,7 +233,7 @@ class Row:
     def is_many(self, side: SideName) -> bool:
         """Whether a side has so many levels that they are set in columns."""
         return len(self.members[side]) > max(
-            _LONG_ROW, _MANY_TIMES * len(self.members[_OTHER_SIDE[side]])
+            _LONG_ROW, _MANY_TIMES * len(self.members[OTHER_SIDE[side]])
         )
 
 

@@ -24,6 +24,7 @@ from fusion_core.harmony.model.group_colours import (
 )
 from fusion_core.harmony.model.harmony import (
     DROP,
+    OTHER_SIDE,
     SIDES,
     Acceptance,
     Aggregator,
@@ -65,6 +66,7 @@ __all__ = [
     "GROUP_COLOURS",
     "NUMERIC_RULES",
     "OTHER",
+    "OTHER_SIDE",
     "SIDES",
     "THEMES",
     "Acceptance",

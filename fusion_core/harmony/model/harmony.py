@@ -30,6 +30,8 @@ such members.
 
 SideName = Literal["donor", "recipient"]
 SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
+OTHER_SIDE: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
+"""The side across, by side."""
 
 DROP: Final = "drop"
 """Group of levels whose rows leave the comparison (e.g. persons in group quarters)."""

@@ -8,10 +8,10 @@ does not say one group, the levels are left to decide.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     SIDES,
     GroupCode,
     Harmony,
@@ -22,8 +22,6 @@ from fusion_core.harmony.model import (
 from fusion_core.harmony.recodes.recode import Recode
 from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
-
-OTHER: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _with_groups(
 
     `earlier` is the recode the side has followed, where that changed.
     """
-    other_name = OTHER[side]
+    other_name = OTHER_SIDE[side]
     before, other = harmony.side(side), harmony.side(other_name)
     if other.recode == recode.name:
         moves, names = {}, dict(harmony.group_names)
@@ -220,7 +218,7 @@ def _moves(
     the side's levels is in, such as that of rows outside the universe, gets a code behind those of
     the recode.
     """
-    before, other = harmony.side(side), harmony.side(OTHER[side])
+    before, other = harmony.side(side), harmony.side(OTHER_SIDE[side])
     new = {item.level: item.group for item in after.levels}
     members: dict[float, set[GroupCode]] = {}
     for item in before.levels:

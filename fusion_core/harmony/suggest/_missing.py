@@ -7,7 +7,15 @@ from typing import Final
 
 from fusion_core.harmony.editing import next_group, replace_side
 from fusion_core.harmony.labels import is_no_answer, is_not_asked
-from fusion_core.harmony.model import DROP, SIDES, GroupCode, Harmony, LevelGroup, SideName
+from fusion_core.harmony.model import (
+    DROP,
+    OTHER_SIDE,
+    SIDES,
+    GroupCode,
+    Harmony,
+    LevelGroup,
+    SideName,
+)
 from fusion_core.surveys.model import Variable
 
 _NOT_ASKED: Final = "Not asked"
@@ -53,7 +61,7 @@ def _settle_levels(
 ) -> tuple[Harmony, list[str]]:
     """Give the levels of people not asked a group, or leave them out."""
     side, variable = harmony.side(name), variables[name]
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     unsettled = [i.level for i in side.levels if i.group is None and is_not_asked(i.level)]
     is_grouped = any(item.group is not None for item in side.levels)
     if not unsettled or not is_grouped:

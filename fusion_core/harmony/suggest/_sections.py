@@ -20,7 +20,7 @@ from fusion_core.harmony.labels import (
     label_sections,
     section_starts,
 )
-from fusion_core.harmony.model import Harmony, LevelGroup, SideName, bin_labels
+from fusion_core.harmony.model import OTHER_SIDE, Harmony, LevelGroup, SideName, bin_labels
 from fusion_core.harmony.suggest._confidence import Cut
 from fusion_core.surveys.model import Variable
 
@@ -77,7 +77,7 @@ def group_by_sections(
     bins = tuple(
         LevelGroup(label, group) for label, group in zip(bin_labels(points), groups, strict=True)
     )
-    other: SideName = "recipient" if side == "donor" else "donor"
+    other = OTHER_SIDE[side]
     harmony = replace_side(harmony, other, levels=levels)
     harmony = replace_side(harmony, side, breakpoints=points, levels=bins)
     names = tuple((group, name) for name, group in group_of.items())

@@ -11,7 +11,7 @@ from typing import Final
 
 from fusion_core.harmony.editing import replace_side
 from fusion_core.harmony.labels import is_negative, is_not_asked, starts_negative, topics
-from fusion_core.harmony.model import Harmony, LevelGroup, SideName, bin_labels
+from fusion_core.harmony.model import OTHER_SIDE, Harmony, LevelGroup, SideName, bin_labels
 from fusion_core.harmony.suggest._confidence import Cut
 from fusion_core.surveys.model import Variable
 
@@ -60,7 +60,7 @@ def cut_at_thresholds(
         LevelGroup(label, code) for label, code in zip(bin_labels(points), codes, strict=True)
     )
     levels = tuple(LevelGroup(level, found.get(level)) for level in labels.levels)
-    other: SideName = "recipient" if side == "donor" else "donor"
+    other = OTHER_SIDE[side]
     harmony = replace_side(harmony, other, levels=levels)
     harmony = replace_side(harmony, side, breakpoints=points, levels=bins)
     return Cut(harmony, reason, "likely" if sure else "unsure")

@@ -38,7 +38,15 @@ from fusion_core.harmony.matching import (
     propose_groups,
     rank_areas,
 )
-from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
+from fusion_core.harmony.model import (
+    OTHER_SIDE,
+    SIDES,
+    Harmony,
+    Side,
+    SideName,
+    SurveyPair,
+    bin_index,
+)
 from fusion_core.harmony.suggest._certainty import (
     dictionary_with,
     is_probably_right,
@@ -386,7 +394,7 @@ def _binned(
 
 def _denials_at_zero(harmony: Harmony, side: SideName) -> Harmony:
     """Put 'did not work' beside weeks of work into the group that holds 0."""
-    other: SideName = "recipient" if side == "donor" else "donor"
+    other = OTHER_SIDE[side]
     number = harmony.side(side)
     zero = number.levels[int(bin_index(np.zeros(1), number.breakpoints)[0])].group
     levels = tuple(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fusion_core.harmony.labels import Range, breakpoints_of, is_not_asked, read_ranges
 from fusion_core.harmony.model import (
+    OTHER_SIDE,
     GroupCode,
     Harmony,
     LevelGroup,
@@ -39,7 +40,7 @@ def _to_number(harmony: Harmony, name: SideName, side: Side) -> tuple[Harmony, s
     points = breakpoints_of(ranges or ())
     if ranges is None or not points:
         return None
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     if _is_binned_for_brackets(harmony.side(other), points):
         harmony = _with(harmony, name, replace(side, levels=()))
         harmony = _with(harmony, other, replace(harmony.side(other), breakpoints=(), levels=()))
@@ -77,7 +78,7 @@ def rebin(harmony: Harmony, name: SideName, variable: Variable) -> tuple[Harmony
     survey of 2016 has houses built in 2016. ``None`` where it was not so, or nothing moved.
     """
     side = harmony.side(name)
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     opposite = harmony.side(other)
     if side.breakpoints or not side.levels or not opposite.breakpoints:
         return None
@@ -134,7 +135,7 @@ def _to_brackets(
 ) -> tuple[Harmony, str] | None:
     ranges = _asked_ranges(variable.levels)
     points = breakpoints_of(ranges or ())
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     opposite = harmony.side(other)
     if ranges is None or not points or side.breakpoints or opposite.levels:
         return None

@@ -14,7 +14,7 @@ from math import inf
 from fusion_core.harmony.checks import listed
 from fusion_core.harmony.editing import assign, recode_groups
 from fusion_core.harmony.labels import Range, overlap, read_range
-from fusion_core.harmony.model import GroupCode, Harmony, Side, SideName, is_group
+from fusion_core.harmony.model import OTHER_SIDE, GroupCode, Harmony, Side, SideName, is_group
 from fusion_core.harmony.vintages.transfer import LevelChange, SettingChange
 
 
@@ -37,7 +37,7 @@ def follow_ranges(
     tuple
         The harmony, the level changes with their new groups, and what was done on the other side.
     """
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     settings: list[SettingChange] = []
     found = list(changes)
     proposed = {c.group for c in found if c.kind == "added" and not c.source and is_group(c.group)}

@@ -16,7 +16,7 @@ from fusion_core.harmony.editing import (
 )
 from fusion_core.harmony.expressions import counted, read_condition, read_recipe
 from fusion_core.harmony.labels import are_durations, breakpoints_of
-from fusion_core.harmony.model import Aggregator, Harmony, Side, SideName
+from fusion_core.harmony.model import OTHER_SIDE, Aggregator, Harmony, Side, SideName
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize.match.builder_records import condition_record, recipe_record
 from harmony_app.harmonize.work import Surveys, ViewState
@@ -167,7 +167,7 @@ def _label_ranges(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[st
     """Tell whether the other side's labels name the ranges this side's bins could have."""
     if surveys.variable(name, harmony).is_categorical and not harmony.side(name).adjustment:
         return {"label_ranges": False, "base_year": None}  # labels have no bins
-    other: SideName = "recipient" if name == "donor" else "donor"
+    other = OTHER_SIDE[name]
     half = harmony.side(other)
     labels = [] if half.breakpoints else [item.level for item in half.levels]
     ranges = ranges_named(labels)
@@ -181,7 +181,7 @@ def _label_ranges(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[st
 
 def _deflation(side: Side, name: SideName, variable: Variable, surveys: Surveys) -> dict[str, Any]:
     own = surveys.survey(name)
-    other = surveys.survey("recipient" if name == "donor" else "donor")
+    other = surveys.survey(OTHER_SIDE[name])
     numeric = not variable.is_categorical or bool(side.adjustment)
     year, price_year = side.deflate_to_year, own.description.price_year
     return {
