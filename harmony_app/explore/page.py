@@ -55,10 +55,9 @@ from harmony_app.explore.view import (
     toggle_area,
     words,
 )
-from harmony_app.log import LOG
 from harmony_app.shell.look import Quantity, page_part
 from harmony_app.shell.session import set_query
-from harmony_app.shell.work import SlowWork, at_once
+from harmony_app.shell.work import SlowWork, at_once, failure_text
 
 if TYPE_CHECKING:
     from fusion_core.estimates.places import DonorResolution
@@ -374,15 +373,9 @@ class ExplorePage(Viewer):
 
     def _show_failure(self, error: Exception) -> None:
         self._asked = self._answer = None  # so that the same question can be asked again
-        if isinstance(error, HarmonyError):
-            if self.state.where or self.state.group_variable:
-                self.controls.show_error(error)
-            self.centre.show_status(error=error.message)
-        else:
-            LOG.error("The estimates could not be computed", exc_info=error)
-            self.centre.show_status(
-                error="The estimates could not be computed; the details are in the server's log."
-            )
+        if isinstance(error, HarmonyError) and (self.state.where or self.state.group_variable):
+            self.controls.show_error(error)
+        self.centre.show_status(error=failure_text(error, "The estimates could not be computed"))
         self._forget()
 
     def _forget(self) -> None:
@@ -440,10 +433,8 @@ class ExplorePage(Viewer):
             self.centre.show_status(found.told)
 
         def failed(error: Exception) -> None:
-            if not isinstance(error, HarmonyError):
-                LOG.error("The donor's own estimates could not be computed", exc_info=error)
-                error = InputError("The donor's own estimates could not be computed")
-            self.centre.show_status(error=error.message)
+            what = "The donor's own estimates could not be computed"
+            self.centre.show_status(error=failure_text(error, what))
 
         self.centre.show_status("Estimating from the donor alone …", busy=True)
         self._donor_work.start(lambda: self._estimator.donor_alone(source, request), shown, failed)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import panel as pn
 
 from fusion_core.calibration import open_totals
 from fusion_core.errors import InputError
@@ -36,6 +35,7 @@ from harmony_app.explore.data.smoothing import smoothed, smoothed_areas, smoothe
 from harmony_app.explore.data.years import Followed, follow
 from harmony_app.explore.map import align, area_shapes, with_second
 from harmony_app.explore.view import is_small
+from harmony_app.shell.work import shared_estimates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ class Estimator:
 
     def __init__(self, workspace: Workspace, cache: EstimateCache | None = None) -> None:
         self.workspace = workspace
-        self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
+        self.cache = cache or shared_estimates()
         self._places: dict[tuple[str, ...], Within] = {}
         self._small = SmallAreaMaps(workspace, self.cache)
 

@@ -8,12 +8,11 @@ from urllib.parse import quote
 
 import panel as pn
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import InputError
 from fusion_core.workspace.files import size_text
 from harmony_app.explore.panels._parts import Drawer, panel
-from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,10 +154,7 @@ class PublishForm:
 
         def failed(error: Exception) -> None:
             self._ended(stop)
-            if not isinstance(error, HarmonyError):
-                LOG.error("The data could not be published", exc_info=error)
-                error = InputError("The data could not be published", fix="See the server's log")
-            self._tell(error.message, is_error=True)
+            self._tell(failure_text(error, "The data could not be published"), is_error=True)
 
         self._work.start(work, done, failed)
 

@@ -21,7 +21,7 @@ from harmony_app.explore.panels._ranking import (
 from harmony_app.explore.view import ALL_AREAS, is_small, words
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -385,11 +385,7 @@ class Side:
         self.card.object = page_part("rule", 10) + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:
-        text = "The detail could not be computed; the server's log says why."
-        if isinstance(error, HarmonyError):
-            text = error.message
-        else:
-            LOG.error("The detail of an area could not be computed", exc_info=error)
+        text = failure_text(error, "The detail could not be computed")
         self.table.object = page_part("error", text)
         self.comparison.object = ""
 

@@ -12,9 +12,8 @@ from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import words
 from harmony_app.figures.look import Look
 from harmony_app.figures.years import year_marks, year_panel, year_sheet
-from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,8 +102,7 @@ class Years:
                 self._tell("", "")
                 self.table.object = page_part("line", "p", "facts", error.message)
             else:
-                LOG.error("The years could not be computed", exc_info=error)
-                self._tell("", "The years could not be computed; the server's log says why.")
+                self._tell("", failure_text(error, "The years could not be computed"))
 
         self._work.start(lambda: self._estimator.over_years(source, request), shown, failed)
 

@@ -7,12 +7,18 @@ from harmony_app.shell.work.background import (
     BackgroundWork,
     shared_worker,
 )
+from harmony_app.shell.work.failures import (
+    failure_text,
+)
 from harmony_app.shell.work.jobs import (
     job_indicator,
 )
 from harmony_app.shell.work.run_watch import (
     RunRow,
     RunWatch,
+)
+from harmony_app.shell.work.shared_estimates import (
+    shared_estimates,
 )
 from harmony_app.shell.work.slow_work import (
     SlowWork,
@@ -27,7 +33,9 @@ __all__ = [
     "RunWatch",
     "SlowWork",
     "at_once",
+    "failure_text",
     "job_indicator",
+    "shared_estimates",
     "shared_worker",
     "waiting_panel",
 ]

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import panel as pn
 
-from fusion_core.errors import HarmonyError
 from harmony_app.explore.map import area_shapes, difference_layer
 from harmony_app.figures.intervals import IntervalRows, interval_panel
 from harmony_app.figures.printing import Sheet
-from harmony_app.log import LOG
 from harmony_app.shell.look import number, page_part
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text, shared_estimates
 from harmony_app.validate.figures import difference_map
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.figure_card import bokeh_pane
@@ -127,10 +125,8 @@ class PlacesCard:
 
         def compute() -> DonorResiduals:
             from fusion_core.estimates.places import donor_residuals
-            from fusion_core.estimates.runs import EstimateCache
 
-            cache = pn.state.as_cached("estimate cache", EstimateCache)
-            return donor_residuals(workspace, run, statistic, cache=cache)
+            return donor_residuals(workspace, run, statistic, cache=shared_estimates())
 
         self._work.start(compute, partial(self._show, statistic), self._failed)
 
@@ -177,11 +173,7 @@ class PlacesCard:
         return [difference_map(shapes, layer, areas, theme, beside="donor alone")]
 
     def _failed(self, error: Exception) -> None:
-        text = "The places could not be compared; the server's log says why."
-        if isinstance(error, HarmonyError):
-            text = error.message
-        else:
-            LOG.error("The donor's places could not be compared", exc_info=error)
+        text = failure_text(error, "The places could not be compared")
         self.message.object = page_part("error", text)
 
 

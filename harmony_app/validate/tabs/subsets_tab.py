@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import panel as pn
 
-from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
 from harmony_app.figures.subsets.curves import SizeMark, curve_view, drawn_styles
 from harmony_app.figures.subsets.metrics import METRICS, Metric, value_text
-from harmony_app.log import LOG
 from harmony_app.shell.look import data_table, number, page_part, percent
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text
 from harmony_app.validate.tabs._multiples import MultiplesCard
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.sections import findings_html
@@ -157,11 +155,7 @@ class SubsetsTab:
         self._on_fitted()
 
     def _failed(self, error: Exception) -> None:
-        text = "The curves could not be drawn; the server's log says why."
-        if isinstance(error, HarmonyError):
-            text = error.message
-        else:
-            LOG.error("The curves of subsets could not be drawn", exc_info=error)
+        text = failure_text(error, "The curves could not be drawn")
         self.status.object = page_part("error", text)
 
     def _draw(self) -> None:

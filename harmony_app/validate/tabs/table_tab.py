@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import HarmonyError
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.external import (
     LARGEST_TABLE,
@@ -23,10 +23,9 @@ from fusion_core.workspace.independent_tables import StoredTable, keep_table, ta
 from harmony_app.explore.map import area_shapes
 from harmony_app.figures.areas import area_panel
 from harmony_app.figures.printing import sheet_bytes
-from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
 from harmony_app.shell.sending import FileField
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text, shared_estimates
 from harmony_app.validate.figures import (
     ComparisonWords,
     comparison_dots,
@@ -246,9 +245,7 @@ class TableTab:
         )
 
         def compute() -> TableComparison:
-            from fusion_core.estimates.runs import EstimateCache
-
-            cache = pn.state.as_cached("estimate cache", EstimateCache)
+            cache = shared_estimates()
             return compare_with_table(
                 workspace, run, statistic, rows, by=by, columns=chosen, same=same, cache=cache
             )
@@ -376,10 +373,7 @@ class TableTab:
         return variable
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
-            LOG.error("The comparison with a table failed", exc_info=error)
-            error = InputError("The comparison failed", fix="The server's log says why")
-        self._say(error.message)
+        self._say(failure_text(error, "The table could not be compared"))
 
     def _say(self, text: str) -> None:
         self.message.object = page_part("error", text) if text else ""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import InputError
 from harmony_app.explore.data import read_own_places
 from harmony_app.explore.panels.bringing._form import Bringing, BringingForm, Brought, FormWords
 from harmony_app.explore.view import SMALL_KINDS
-from harmony_app.log import LOG
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, failure_text
 
 if TYPE_CHECKING:
     from harmony_app.shell.session import Session
@@ -69,9 +68,4 @@ class PlacesForm(BringingForm):
         self._work.start(read, self.done, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        text = "The places could not be read; the details are in the server's log."
-        if isinstance(error, HarmonyError):
-            text = error.message
-        else:
-            LOG.error("Places of one's own could not be read", exc_info=error)
-        self.tell(text, "error")
+        self.tell(failure_text(error, "The places could not be read"), "error")
