@@ -115,7 +115,10 @@ export function createCandidates(actions) {
     /** Decide on the variable by one key; false where the key means nothing here. */
     decisionKey: (event) => decision.key(event),
     await: (name) => decision.await(name),
-    arrived: (name) => decision.arrived(name),
+    stopWaiting: () => decision.stopWaiting(),
+    isOnItsWay: () => decision.isOnItsWay(),
+    /** Whether another variable has been opened since this one was. */
+    isOvertaken: (name) => decision.isOvertaken(name),
   };
 }
 

@@ -24,18 +24,19 @@ export function createDecision(actions) {
   function decide(verdict) { actions.decide(subject.donor.name, verdict, reason.value.trim()); }
 
   const isOnItsWay = () => awaited !== null;
+  const isOvertaken = (name) => isOnItsWay() && name !== awaited;
   const allow = () => { for (const field of [reason, undo, ...choose]) field.disabled = isOnItsWay(); };
 
-  const arrived = (name) => { if (name === awaited) { awaited = null; allow(); } };
+  const stopWaiting = () => { awaited = null; allow(); };
 
   return {
-    element, arrived, isOnItsWay,
+    element, isOnItsWay, isOvertaken, stopWaiting,
     /** Decide nothing until this variable is shown. */
     await(name) { awaited = name; allow(); },
     update(next) {
       const moved = subject?.donor.name !== next.donor.name;
       subject = next;
-      arrived(next.donor.name);
+      stopWaiting();
       const { decision } = next;
       const aside = VERDICTS.some(([verdict]) => decision?.verdict === verdict);
       element.hidden = next.harmonies.some((item) => item.status !== "draft");

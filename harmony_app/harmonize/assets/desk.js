@@ -41,7 +41,7 @@ export function render({ model }) {
     /** Whether the server has not yet answered the last message, so that the form is older than the person. */
     awaiting: () => Boolean(state.form) && state.form.sequence < sequence,
     check: (question) => model.send_msg({ kind: "check", ...question }),
-    choosePair: (pair) => send({ kind: "pair", pair }),
+    choosePair(pair) { candidates.stopWaiting(); send({ kind: "pair", pair }); },
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
     showTarget(variable) { showView("target"); overview.startTarget(variable); },
     showRecode(name) { showView("recode"); overview.startRecode(name); },
@@ -56,7 +56,7 @@ export function render({ model }) {
       waiting = null;
       if (state.place.view !== "match") showView("match");
       worklist.select(name);
-      if (name !== state.subject?.donor.name) candidates.await(name);
+      if (name !== state.subject?.donor.name || candidates.isOnItsWay()) candidates.await(name);
       send({ kind: "open", donor: name });
     },
     decide(name, verdict, reason) {
@@ -183,8 +183,8 @@ export function render({ model }) {
     const { subject } = state;
     worklist.select(subject?.donor.name ?? null);
     const key = subject?.key ?? null;
+    if (!subject || subject.recipient) candidates.stopWaiting(); // no decision is needed
     if (subject?.recipient) {
-      candidates.arrived(subject.donor.name); // as a match, which needs no decision
       if (key !== shownKey) match.updateSubject(subject);
       else match.showTabs(subject);
     }
@@ -237,6 +237,8 @@ export function render({ model }) {
       const next = read(part);
       // An answer to an older edit must not undo what the person did since; a newer one is coming.
       if (part === "form" && next && next.sequence < sequence && next.key === state.form?.key) return;
+      // Nor must a variable that another was opened after take its place, and what is typed there.
+      if (part === "subject" && next && candidates.isOvertaken(next.donor.name)) return;
       state[part] = next;
       showers[part]();
     }));
@@ -244,7 +246,14 @@ export function render({ model }) {
 
   model.on("msg:custom", (message) => hand.whenFree(null, () => answer(message.data ?? message)));
   function answer(reply) {
-    if (reply.severity === "error") exchange.stop();
+    if (reply.severity === "error") {
+      exchange.stop();
+      if (candidates.isOnItsWay()) { // it may not have been opened: what the server shows counts
+        candidates.stopWaiting();
+        state.subject = read("subject");
+        showSubject();
+      }
+    }
     if (["problem", "checked", "levels_of", "recodes"].includes(reply.kind)) match.answer(reply);
     else if (exchange.answer(reply)) return;
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });

@@ -5,38 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
+from slow_line import SlowLine
 
 from fusion_core.demo import PAIR
 from fusion_core.harmony.store import HarmonyStore
 
 pytestmark = pytest.mark.browser
-
-
-class SlowServer:
-    """What the server says is held back until it is released."""
-
-    def __init__(self, page: Page) -> None:
-        self.held: list[tuple[WebSocketRoute, str | bytes]] = []
-        self.is_slow = False
-        page.route_web_socket("**/*", self._connect)
-
-    def _connect(self, browser: WebSocketRoute) -> None:
-        server = browser.connect_to_server()
-        browser.on_message(server.send)
-        server.on_message(lambda message: self._pass(browser, message))
-
-    def _pass(self, browser: WebSocketRoute, message: str | bytes) -> None:
-        if self.is_slow:
-            self.held.append((browser, message))
-        else:
-            browser.send(message)
-
-    def release(self) -> None:
-        self.is_slow = False
-        held, self.held = self.held, []
-        for browser, message in held:
-            browser.send(message)
 
 
 @pytest.fixture
@@ -46,7 +21,7 @@ def server(demo_workspace, app_server):
 
 @pytest.fixture
 def slow(page):
-    return SlowServer(page)
+    return SlowLine(page)
 
 
 def open_match(page: Page, server, donor: str, recipient: str) -> None:
@@ -64,7 +39,7 @@ def test_save_and_next_pressed_again_and_again_saves_what_was_seen_alone(server,
     before = stored(server)
     page.locator(".side-levels.donor .level").first.click()
     page.keyboard.press("1")
-    slow.is_slow = True
+    slow.hold()
     for _ in range(5):
         page.keyboard.press("Control+Enter")
         page.wait_for_timeout(60)
@@ -97,7 +72,7 @@ def test_an_edit_followed_by_save_at_once_is_saved(server, slow, page):
     open_match(page, server, "tenure", "ten")
     revision = stored(server)["tenure__ten"].revision
     page.locator(".side-levels.recipient .level").first.click()
-    slow.is_slow = True
+    slow.hold()
     page.keyboard.press("2")
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
@@ -111,7 +86,7 @@ def test_an_edit_followed_by_save_at_once_is_saved(server, slow, page):
 def test_keys_typed_while_the_next_match_is_on_its_way_do_not_reach_it(server, slow, page):
     open_match(page, server, "tenure", "ten")
     other = stored(server)["hometype__bld"]
-    slow.is_slow = True
+    slow.hold()
     page.locator('.variable[data-name="hometype"]').click()
     page.wait_for_timeout(800)
     page.locator(".side-levels.recipient .level").first.click()

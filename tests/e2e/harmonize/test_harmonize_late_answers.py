@@ -6,38 +6,12 @@ import shutil
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import expect
+from slow_line import SlowLine
 
 from fusion_core.demo import PAIR
 
 pytestmark = pytest.mark.browser
-
-
-class SlowLine:
-    """The connection to the server; what the server says can be held back for a while."""
-
-    def __init__(self, page: Page) -> None:
-        self.held: list[tuple[WebSocketRoute, str | bytes]] = []
-        self.is_open = True
-        page.route_web_socket("**/*", self._connect)
-
-    def _connect(self, browser: WebSocketRoute) -> None:
-        server = browser.connect_to_server()
-        browser.on_message(server.send)
-        server.on_message(lambda message: self._pass(browser, message))
-
-    def _pass(self, browser: WebSocketRoute, message: str | bytes) -> None:
-        if self.is_open:
-            browser.send(message)
-        else:
-            self.held.append((browser, message))
-
-    def release(self) -> None:
-        """Deliver what was held back, in its order, and everything from now on at once."""
-        self.is_open = True
-        held, self.held = self.held, []
-        for browser, message in held:
-            browser.send(message)
 
 
 @pytest.fixture
@@ -45,14 +19,6 @@ def slow_app(demo_source, app_server, tmp_path):
     folder = tmp_path / "demo"
     shutil.copytree(demo_source, folder)
     return app_server(folder)
-
-
-def wait_until_held(page: Page, line: SlowLine) -> None:
-    """Wait until the server has answered, and has nothing more to say."""
-    heard = -1
-    while not line.held or heard != len(line.held):
-        heard = len(line.held)
-        page.wait_for_timeout(400)
 
 
 def test_a_click_survives_an_answer_that_arrives_between_press_and_release(slow_app, page):
@@ -63,10 +29,10 @@ def test_a_click_survives_an_answer_that_arrives_between_press_and_release(slow_
     first = page.locator(".side-levels.donor .level").first
     chip = page.locator(".settings.donor [data-key=universe]")
 
-    line.is_open = False
+    line.hold()
     first.click()
     page.keyboard.press("1")
-    wait_until_held(page, line)
+    line.wait_until_silent()
     box = chip.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -78,3 +44,39 @@ def test_a_click_survives_an_answer_that_arrives_between_press_and_release(slow_
     expect(chip).to_have_attribute("aria-expanded", "true")
     expect(first.locator(".badge-group")).to_have_text("1")
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+
+
+def test_a_reason_typed_while_another_variable_was_on_its_way_is_kept(slow_app, page):
+    line = SlowLine(page)
+    page.goto(f"{slow_app.url}/harmonize?pair={quote(str(PAIR))}")
+    open_one = page.locator(".variable[aria-selected=true] .name")
+    first, second = (
+        page.locator(".variable:has(.dot.none) .name").nth(at).inner_text() for at in (0, 1)
+    )
+    rows = {name: page.locator(f'.variable[data-name="{name}"]') for name in (first, second)}
+    reason = page.get_by_label("Why the variable is set aside")
+    rows[first].click()
+    expect(reason).to_be_enabled()
+
+    line.hold()
+    rows[second].click()
+    line.wait_until_silent()
+    rows[first].click()
+    line.wait_until_silent()
+    is_typed = False
+    while line.held and not is_typed:  # as soon as the page lets one type
+        line.release_one()
+        page.wait_for_timeout(50)
+        if is_typed := reason.is_enabled():
+            reason.fill("asked of one person only")
+    line.release()
+    expect(open_one).to_have_text(first)
+    page.wait_for_timeout(500)
+    if not is_typed:
+        reason.fill("asked of one person only")
+    page.keyboard.press("Enter")
+
+    expect(rows[first].locator(".dot")).to_have_attribute(
+        "title", "undecided: asked of one person only"
+    )
+    expect(rows[second].locator(".dot")).not_to_have_attribute("title", "asked of one person only")
