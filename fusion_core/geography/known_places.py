@@ -19,6 +19,9 @@ from fusion_core.us_states import states_of
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
+_REGIONS = 4
+"""How many regions the Census Bureau forms of the states; its divisions are more."""
+
 
 def donor_intersections(
     workspace: Workspace, donor: pd.DataFrame, published: Sequence[str], pumas: Iterable[object]
@@ -44,6 +47,24 @@ def donor_intersections(
         if name not in spoken_of:
             tables += known_intersections(name, donor[name].dropna().unique(), areas)
     return tables
+
+
+def place_kind(column: str, labels: Iterable[object]) -> str:
+    """Return what the places of a column are: states, or what they form; else the column's own name.
+
+    Parameters
+    ----------
+    column
+        Name of the donor's column.
+    labels
+        What the column holds.
+    """
+    sizes = [len(states_of(str(label))) for label in labels]
+    if not sizes or 0 in sizes:
+        return column
+    if max(sizes) == 1:
+        return "state"
+    return "region" if len(sizes) <= _REGIONS else "division"
 
 
 def known_intersections(

@@ -243,7 +243,10 @@ class Look:
 
     def _styled(self, plot: Any, _element: Any) -> None:
         style_figure(plot.state, self.theme)
+        from bokeh.models import NoOverlap
+
         plot.state.min_border = 4
+        plot.state.xaxis.major_label_policy = NoOverlap()  # a panel may become narrow
         plot.state.xgrid.grid_line_color = None
 
     def _bare(self, plot: Any, element: Any) -> None:

@@ -145,7 +145,7 @@ class ValidatePage(Viewer):
         )
         self._which = pn.pane.HTML("", **self._html)
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
-        self.distribution = FigureCard(session.theme, self._html, panel=200)
+        self.distribution = FigureCard(session.theme, self._html, panel=300)
         self.dependence = FigureCard(session.theme, self._html, panel=420)
         self.places = PlacesCard(session, record, self._html, self._show_files)
         self.draws = FigureCard(session.theme, self._html, widest=440)

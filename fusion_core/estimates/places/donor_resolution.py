@@ -9,7 +9,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.runs import EstimateCache, recipient_of, survey_area_estimates
-from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.known_places import donor_intersections, place_kind
 from fusion_core.geography.location import PUMA, SHARE
 from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
@@ -63,9 +63,16 @@ class DonorResolution(Checked):
         return found.rename_axis("place").reset_index()
 
     @property
+    def kind(self) -> str:
+        """What the places are, for people."""
+        return place_kind(self.column, set(self.place_of.values()))
+
+    @property
     def sentence(self) -> str:
         """What the estimates are, in a sentence."""
-        told = f"{self.donor.title} alone, by {self.column}: {len(self.table):,} places, all households"
+        told = (
+            f"{self.donor.title} alone, by {self.kind}: {len(self.table):,} places, all households"
+        )
         if not self.cut:
             return f"{told}."
         if self.cut == 1:

@@ -174,7 +174,7 @@ def donor_map(
         else "Donor alone: no estimate"
         for row in table.to_dict("records")
     ]
-    title = f"{donor.donor.title} alone, by {donor.column}"
+    title = f"{donor.donor.title} alone, by {donor.kind}"
     places = tuple(own["place"].fillna("").astype(str))
     return DonorMap(layer, texts, title, donor.sentence, places)
 

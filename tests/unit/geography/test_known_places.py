@@ -6,6 +6,7 @@ import pytest
 from fusion_core.geography.known_places import (
     donor_intersections,
     known_intersections,
+    place_kind,
 )
 from fusion_core.geography.location import write_intersections
 from fusion_core.us_states import _DIVISIONS, STATES, states_of
@@ -67,3 +68,23 @@ def test_a_stored_table_goes_before_what_is_known(tmp_path):
     ]
     assert tables[0]["share"].tolist() == [0.5]
     assert tables[1]["puma"].tolist() == ["0100100", "0100200"]
+
+
+@pytest.mark.parametrize(
+    ("column", "labels", "kind"),
+    [
+        ("hhstate", ["AK", "TX"], "state"),
+        ("st", ["Alaska", "48"], "state"),
+        ("regionc", ["Northeast", "Midwest", "South", "West"], "region"),
+        (
+            "div",
+            [*("New England", "Middle Atlantic", "East North Central"), "Pacific", "Mountain"],
+            "division",
+        ),
+        ("climate", ["Hot-humid", "Marine"], "climate"),
+        ("half", ["TX", "elsewhere"], "half"),
+        ("empty", [], "empty"),
+    ],
+)
+def test_places_are_called_what_they_are_or_by_their_column(column, labels, kind):
+    assert place_kind(column, labels) == kind
