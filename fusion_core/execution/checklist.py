@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.processes import run_status
+from fusion_core.geography.levels import level_words
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.summaries import counted
 from fusion_core.surveys.storage import damaged_files, has_table, read_outline
@@ -235,18 +236,18 @@ def _place_step(workspace: Workspace, recipients: list[SurveyDescription]) -> St
         path.stem for path in (workspace.geography_folder / "predictors").glob("*.parquet")
     )
     known = sorted({kind for description in recipients for kind in description.geography})
-    found = [f"Boundaries: {', '.join(map(_area_name, kinds))}"] if kinds else []
+    found = [f"Boundaries: {', '.join(map(level_words, kinds))}"] if kinds else []
     if tables:
         found.append(f"Spatial tables: {', '.join(tables)}")
     elif kinds:
         found.append("No spatial table; predictors of places, such as climate, are optional")
     missing = ""
     if not kinds:
-        areas = _area_name(_PUMA if _PUMA in known or not known else known[0])
+        areas = level_words(_PUMA if _PUMA in known or not known else known[0])
         missing = f"There are no {areas} boundaries yet, and so no map"
     elif known and not set(kinds) & set(known):
         missing = (
-            f"The recipient's households are known by {', '.join(map(_area_name, known))}, "
+            f"The recipient's households are known by {', '.join(map(level_words, known))}, "
             "of which there are no boundaries"
         )
     return Step("places", "Places", "missing" if missing else "done", tuple(found), missing)
@@ -342,10 +343,6 @@ def _first(surveys: list[SurveyId]) -> str:
 
 def _name(run: Run) -> str:
     return run.spec().name
-
-
-def _area_name(kind: str) -> str:
-    return kind.upper() if kind == _PUMA else kind
 
 
 __all__ = ["Checklist", "Step", "StepKey", "StepState", "read_checklist"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.geography.boundaries import CENSUS, areas_path
 from fusion_core.geography.codes import match_areas
+from fusion_core.geography.levels import level_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,7 @@ def without_boundaries(found: Iterable[object], areas: pd.DataFrame, kind: str) 
     lacking = [code for code in codes if code not in drawn]
     if not lacking:
         return ""
-    words = {"puma": "PUMAs", "state": "states", "county": "counties"}.get(kind, f"areas ({kind})")
+    words = level_words(kind, plural=True)
     more = f" and {len(lacking) - _NAMED:,} more" if len(lacking) > _NAMED else ""
     return (
         f"{len(lacking):,} of {len(codes):,} {words} have no boundaries and are not drawn: "

@@ -86,6 +86,22 @@ def find_level(name: str) -> Level:
     return LEVELS[plain]
 
 
+def level_words(kind: str, *, plural: bool = False) -> str:
+    """Return a kind of area as people write it, such as ``"block group"``.
+
+    Parameters
+    ----------
+    kind
+        Name of a level, or a survey's own column of areas.
+    plural
+        Whether several are meant; areas of a survey's own are then "areas (kind)".
+    """
+    if kind in LEVELS:
+        return LEVELS[kind].words[plural]
+    words = kind.replace("_", " ")
+    return f"areas ({words})" if plural else words
+
+
 @dataclass(frozen=True)
 class Unit:
     """Areas of one level as one census defined them.
@@ -215,4 +231,14 @@ def _flaw(code: str, level: Level) -> str:
     return ""
 
 
-__all__ = ["LEVELS", "Codes", "Level", "LevelName", "Unit", "coarsened", "find_level", "read_codes"]
+__all__ = [
+    "LEVELS",
+    "Codes",
+    "Level",
+    "LevelName",
+    "Unit",
+    "coarsened",
+    "find_level",
+    "level_words",
+    "read_codes",
+]

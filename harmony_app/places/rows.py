@@ -11,6 +11,7 @@ import pandas as pd
 
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import boundary_census
+from fusion_core.geography.levels import level_words
 from fusion_core.geography.local_context import as_spatial_table
 from fusion_core.geography.spatial import PUMA
 from fusion_core.places.overview import StoredTable
@@ -57,7 +58,7 @@ def boundary_rows(stored: list[StoredBoundaries]) -> list[dict[str, Any]]:
     return [
         {
             "id": item.kind,
-            "kind": item.kind,
+            "kind": level_words(item.kind),
             "census": "damaged" if item.problem else item.census or "unknown",
             "areas": f"{item.areas:,}",
         }
@@ -147,7 +148,7 @@ def boundaries_html(workspace: Workspace, kind: str) -> str:
     areas, height = stored_paths(workspace, kind)
     hints = [f"{name} ({code})" for code, name in zip(areas["area_id"], areas["name"], strict=True)]
     drawn = picture(areas, height, [None] * len(areas), hints)
-    return place_part("boundaries", kind, len(areas), drawn)
+    return place_part("boundaries", level_words(kind), len(areas), drawn)
 
 
 def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, drawn: bool) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.estimates.statistics import SHARES
+from fusion_core.geography.levels import level_words
 from harmony_app.explore.view.state import OWN_PLACES
 from harmony_app.shell.look import NO_BREAK, Quantity, count, joined, number, percent
 
@@ -244,7 +245,7 @@ def kind_words(kind: str) -> str:
     """Return a kind of area as people write it."""
     if kind.startswith(OWN_PLACES):
         return f"places “{kind.removeprefix(OWN_PLACES)}”"
-    return kind.upper() if kind == "puma" else kind.replace("_", " ")
+    return level_words(kind)
 
 
 def hatch_phrase(rule: HatchRule) -> str:

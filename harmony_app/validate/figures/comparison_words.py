@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fusion_core.estimates.places import SUMS
 from fusion_core.estimates.statistics import SHARES, Statistic
 from fusion_core.geography.codes import match_areas
+from fusion_core.geography.levels import level_words
 from harmony_app.explore.map import (
     WITHIN_BOTH,
     FigureTexts,
@@ -66,8 +67,7 @@ class ComparisonWords:
     def subtitle(self, areas: int) -> str:
         """Say what is estimated, and of how many areas."""
         among = f", households where {self.where}" if self.where else ""
-        kind = self.by.upper() if self.by == "puma" else self.by
-        return f"{self.statistic.kind.replace('_', ' ')} by {kind}, {count(areas, 'area')}{among}"
+        return f"{self.statistic.kind.replace('_', ' ')} by {level_words(self.by)}, {count(areas, 'area')}{among}"
 
 
 def comparison_dots(

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import panel as pn
 
 from fusion_core.errors import HarmonyError
+from fusion_core.geography.levels import level_words
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.external import (
     LARGEST_TABLE,
@@ -415,7 +416,7 @@ def _area_kinds(workspace: Workspace, record: ValidatedRun) -> dict[str, str]:
         kinds = comparable_areas(workspace, record.run.spec().pair.recipient)
     except HarmonyError:
         kinds = (_PUMA,)
-    return {kind.upper() if kind == _PUMA else kind: kind for kind in kinds or (_PUMA,)}
+    return {level_words(kind): kind for kind in kinds or (_PUMA,)}
 
 
 def _select(label: str, options: Any) -> pn.widgets.Select:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.geography.levels import LEVELS, Unit, find_level, read_codes
+from fusion_core.geography.levels import LEVELS, Unit, find_level, level_words, read_codes
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,17 @@ def test_tracts_of_two_censuses_do_not_agree_but_counties_do():
     assert Unit("tract", "").agrees(Unit("tract", "2020"))
     assert Unit("county").contains(Unit("tract", "2010"))
     assert not Unit("tract", "2010").contains(Unit("block_group", "2020"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "several"),
+    [
+        ("puma", "PUMA", "PUMAs"),
+        ("block_group", "block group", "block groups"),
+        ("county", "county", "counties"),
+        ("fire_district", "fire district", "areas (fire district)"),
+    ],
+)
+def test_kinds_of_areas_are_written_as_people_write_them(kind, one, several):
+    assert level_words(kind) == one
+    assert level_words(kind, plural=True) == several
