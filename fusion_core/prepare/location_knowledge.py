@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.known_places import donor_intersections, place_kind
 from fusion_core.geography.local_context import read_contexts
 from fusion_core.geography.location import PUMA, SHARE, place_columns
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fusion_core.prepare.assemble import PredictorPool
     from fusion_core.surveys.source import SurveySource
     from fusion_core.workspace.layout import Workspace
+
+_PLURALS = {"state": "states", "region": "regions", "division": "divisions"}
 
 
 def location_knowledge(
@@ -59,7 +61,7 @@ def location_knowledge(
 
 
 def _places(workspace: Workspace, donor: SurveySource, pool: PredictorPool) -> dict[str, int]:
-    """Return the donor's columns that narrow the PUMA, and how many places each tells apart.
+    """Return what the donor's places that narrow the PUMA are, and how many there are of each.
 
     A column whose places follow from those of another, such as the region of a state, adds nothing.
     """
@@ -77,7 +79,11 @@ def _places(workspace: Workspace, donor: SurveySource, pool: PredictorPool) -> d
     ):
         if not any(_follows(table, finer) for finer in kept):
             kept.append(table)
-    return {name: counts[name] for table in kept for name in place_columns(table)}
+    return {
+        place_kind(name, pool.donor[name].dropna().unique()): counts[name]
+        for table in kept
+        for name in place_columns(table)
+    }
 
 
 def _follows(coarse: pd.DataFrame, fine: pd.DataFrame) -> bool:
@@ -97,8 +103,10 @@ def _published(donor: SurveySource, places: dict[str, int], *, names_puma: bool)
         return f"{title} names the PUMA of its households."
     if not places:
         return f"{title} publishes no place that could be related to PUMAs."
-    named = " and ".join(f"{name} ({count:,} places)" for name, count in places.items())
-    return f"{title} publishes the place of its households as {named}."
+    named = " and ".join(
+        f"{count:,} {_PLURALS.get(kind, f'places ({kind})')}" for kind, count in places.items()
+    )
+    return f"{title} publishes in which of {named} its households live."
 
 
 def _drawn(context: LocalContext) -> str:

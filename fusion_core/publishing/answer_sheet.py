@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache
-from fusion_core.estimates.margins import FRECHET_COLUMNS, FUSED_MARGINS
+from fusion_core.estimates.margins import FRECHET_COLUMNS, FUSED_MARGINS, local_knowledge
 from fusion_core.estimates.places import allocated_areas, are_by_shares, where_within
 from fusion_core.estimates.runs import (
     Source,
@@ -202,7 +202,7 @@ def answer_sheet(
         range=_range(row, statistic, confidence),
         verdict=verdict,
         reasons=tuple(reasons),
-        rests_on=_rests_on(workspace, source, statistic),
+        rests_on=_rests_on(workspace, source, statistic, row),
         source=_source(workspace, source),
     )
     if not by:
@@ -405,38 +405,45 @@ def _range(row: Mapping[str, Any], statistic: Statistic, confidence: float) -> s
     return told
 
 
-def _rests_on(workspace: Workspace, source: Source, statistic: Statistic) -> tuple[str, str, str]:
+def _rests_on(
+    workspace: Workspace, source: Source, statistic: Statistic, row: Mapping[str, Any]
+) -> tuple[str, str, str]:
     """Return the three sentences an answer rests on."""
-    if isinstance(source, SurveyId):
-        design = workspace.describe(source).design
+    recipient = recipient_of(workspace, source)
+    if isinstance(source, SurveyId) or not row["fusion_share"] > 0:
+        design = workspace.describe(recipient).design
         weights = f"{design.replicates} replicate weights" if design.replicates else "a formula"
         return (
-            f"These are answers {source.title} itself collected, weighted to all households.",
+            f"These are answers {recipient.title} itself collected, weighted to all households.",
             f"The margin counts that a sample was interviewed, by {weights}.",
             "It does not count wrong answers, nor who could not be reached.",
         )
-    from fusion_core.validation.report import has_validation, read_validation
-
-    recipient = recipient_of(workspace, source).title
     runs = _runs(workspace, source)
     asked = [run for run in runs if statistic.variable in _fused(run.spec().fusion_variables)]
-    if asked or isinstance(source, Combination):
-        donors = " and ".join(run.spec().pair.donor.title for run in asked or runs)
-        done = (
-            f"{donors} asked this, {recipient} did not: every household of the latter was given "
-            f"{runs[0].spec().implicates} plausible answers of donors that resemble it."
-        )
-    else:
-        done = f"{recipient} asked this itself; nothing of it is modelled."
+    donors = " and ".join(run.spec().pair.donor.title for run in asked or runs)
+    done = (
+        f"{donors} asked {'this' if asked else 'part of this'}, {recipient.title} did not: every household "
+        f"of the latter was given {runs[0].spec().implicates} plausible answers of donors that resemble it."
+    )
+    return (
+        done,
+        f"{FUSED_MARGINS} {local_knowledge(workspace, source).in_short}",
+        _checked(runs, statistic.variable),
+    )
+
+
+def _checked(runs: Sequence[Run], variable: str) -> str:
+    """Say what validation found of a variable."""
+    from fusion_core.validation.report import has_validation, read_validation
+
     verdicts = [
         text
         for run in runs
         if has_validation(run.validation_folder)
         for text in read_validation(run.validation_folder).verdicts
     ]
-    own = next((text for text in verdicts if text.partition(":")[0] == statistic.variable), "")
-    checked = f"Validation – {own}." if own else "No validation covers this variable."
-    return done, FUSED_MARGINS, checked
+    own = next((text for text in verdicts if text.partition(":")[0] == variable), "")
+    return f"Validation – {own}." if own else "No validation covers this variable."
 
 
 def _runs(workspace: Workspace, source: Source) -> list[Run]:

@@ -45,6 +45,11 @@ class LocalKnowledge(Checked):
         )
 
     @property
+    def in_short(self) -> str:
+        """What is not known of location, and what margins make of it, for a panel and an answer."""
+        return " ".join((*self.location[-1:], self.margins))
+
+    @property
     def sentence(self) -> str:
         """All of it, for notes and downloads."""
         return " ".join((*self.location, self.margins))

@@ -21,10 +21,9 @@ FRECHET_COLUMNS = ("frechet_lower", "frechet_upper")
 """Bounds of joint shares that hold however the donors depend on each other given the predictors."""
 FUSED_MARGINS = (
     "Margins of fused variables include the sampling error of both surveys and the models' tendency to "
-    "flatten differences between groups. Differences between areas beyond the predictors are included as "
-    "far as the run computed known answers, and as far as these carry over."
+    "flatten differences between groups."
 )
-"""What the default margins are made of, for whoever shows them."""
+"""What the default margins are made of, for whoever shows them; `local_knowledge` says what of areas."""
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class Side:
     def _local(self) -> str:
         """Say what the run knows of location; nothing for a survey alone."""
         local = None if self._answer is None else self._source.local
-        return "" if local is None else local.margins
+        return "" if local is None else local.in_short
 
     def forget(self) -> None:
         """Take away the figures of an earlier question."""

@@ -37,13 +37,13 @@ def workspace(toy_workspace):
 
 def test_a_state_is_a_place_although_no_table_says_so(workspace):
     known = said(workspace, state=STATES)
-    assert known[0] == "TOY 2020 publishes the place of its households as state (3 places)."
+    assert known[0] == "TOY 2020 publishes in which of 3 states its households live."
     assert known[-1].startswith("Within one state, how areas differ")
 
 
 def test_what_follows_from_a_smaller_place_is_not_named_beside_it(workspace):
     known = said(workspace, region=REGIONS, state=STATES, fips=("01", "02", "48"))
-    assert known[0] == "TOY 2020 publishes the place of its households as state (3 places)."
+    assert known[0] == "TOY 2020 publishes in which of 3 states its households live."
 
 
 def test_places_that_cross_are_named_side_by_side(workspace):
@@ -53,7 +53,7 @@ def test_places_that_cross_are_named_side_by_side(workspace):
     write_intersections(workspace, "zones", zones)
     known = said(workspace, state=STATES, zone=("hot", "cold", "hot"))
     assert known[0] == (
-        "TOY 2020 publishes the place of its households as state (3 places) and zone (2 places)."
+        "TOY 2020 publishes in which of 3 states and 2 places (zone) its households live."
     )
 
 

@@ -96,7 +96,7 @@ def test_a_donor_without_a_class_has_the_chances_of_its_puma(workspace, spec, to
 def test_a_run_says_what_it_knows_of_location_and_what_not(workspace, spec):
     known = prepare(workspace, spec).location
 
-    assert known[0] == "TOY 2020 publishes the place of its households as region (2 places)."
+    assert known[0] == "TOY 2020 publishes in which of 2 regions its households live."
     assert "cooling of the block group that the donor publishes (cooling, 2 classes)" in known[1]
     assert "draws a class per implicate from the block groups of its PUMA" in known[1]
     assert "whole PUMAs, unlike cooling" in known[2]

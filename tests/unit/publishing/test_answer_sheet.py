@@ -44,6 +44,7 @@ def test_it_rests_on_three_sentences(published):
     done, margin, checked = sheet_of(published).rests_on
     assert "given 4 plausible answers" in done
     assert "sampling error of both surveys" in margin
+    assert "as far as 2 variables with known answers tell" in margin
     assert checked.startswith("Validation – kwh:")
 
 
@@ -51,6 +52,17 @@ def test_a_survey_alone_rests_on_its_own_answers(published):
     survey = SurveyId("TOYACS", "2022")
     sheet = answer_sheet(published.workspace, survey, Statistic("mean", "agep"))
     assert "TOYACS 2022 itself collected" in sheet.rests_on[0]
+
+
+def test_a_question_of_the_recipient_itself_rests_on_its_own_answers(published):
+    own = sheet_of(published, Statistic("mean", "rooms__rmsp"))
+    assert "TOYACS 2022 itself collected" in own.rests_on[0]
+
+
+def test_a_question_of_the_recipient_about_fused_households_is_modelled_in_part(published):
+    donor = published.run.spec().pair.donor.title
+    own = sheet_of(published, Statistic("mean", "rooms__rmsp"), where="kwh > 5000")
+    assert own.rests_on[0].startswith(f"{donor} asked part of this")
 
 
 def test_an_uncertain_figure_is_not_for_publication(published):
