@@ -48,8 +48,8 @@ from harmony_app.validate.view import (
     TABS,
     ValidateState,
     families,
-    read_validated,
     repair,
+    shared_record,
     to_query,
     toggle_variable,
     words,
@@ -190,7 +190,7 @@ class ValidatePage(Viewer):
         self._show_verdicts()
 
     def _check_finished(self) -> None:
-        self._record = read_validated(self._record.run, self._record.variables)
+        self._record = shared_record(self._record.run, self._record.variables)
         self._show()
 
     def _show(self) -> None:

@@ -14,7 +14,7 @@ from harmony_app.shell.page import message_panel, nothing_yet
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import RunWatch, waiting_panel
 from harmony_app.validate.page import ValidatePage
-from harmony_app.validate.view import ValidateState, from_query, read_validated
+from harmony_app.validate.view import ValidateState, from_query, shared_record
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -90,7 +90,7 @@ class Place:
         return ValidatePage(
             self._session,
             state,
-            read_validated(run, dictionary),
+            shared_record(run, dictionary),
             finished,
             choose_run=self._choose_run,
         ).__panel__()

@@ -37,6 +37,8 @@ _THICK, _THIN, _WEB = 2.4, 1.6, 0.9
 _FAINT: Final = 0.35
 # Subsets hardly smaller than the smallest that was compared are as well known.
 _EDGE: Final = 0.02
+# What crosses a whole frame ends so far outside it.
+_BEYOND: Final = 9.0
 
 
 @dataclass(frozen=True)
@@ -283,17 +285,12 @@ def curve_panel(view: CurveView, metric: Metric, look: Look) -> Any:
     low, high = view.up[metric.name]
     parts = []
     if view.untested:
-        beyond = hv.Rectangles([(view.across[0] - 1, low - 9, view.tested, high + 9)])
+        edges = (view.across[0] - _BEYOND, low - _BEYOND, view.tested, high + _BEYOND)
+        beyond = hv.Rectangles([edges])
         parts.append(look.opts(beyond, look.band(colours["grid"], alpha=0.75)))
     parts.append(_cloud(view, metric, look))
-    if metric.reference is not None:
-        parts.append(
-            look.opts(
-                hv.HLine(metric.reference), look.line(colours["text"], width=1.2, dash=(5, 4))
-            )
-        )
-    parts += look.strokes(strokes(view, metric.name, look.theme))
-    parts += _marks(view, (low, high), look)
+    parts += look.strokes(strokes(view, metric, look.theme))
+    parts += _mark_names(view, (low, high), look)
     return look.opts(
         hv.Overlay(parts),
         look.frame(
@@ -307,20 +304,24 @@ def curve_panel(view: CurveView, metric: Metric, look: Look) -> Any:
     )
 
 
-def strokes(view: CurveView, metric: str, theme: Theme) -> list[Stroke]:
-    """Return all lines of a panel, from back to front: the grey web, then those of their own."""
-    grey = figure_colours(theme)["muted"]
-    return [
-        Stroke(
-            line.x,
-            line.y,
-            line.style.colour or grey,
-            line.style.width,
-            line.style.dash,
-            line.alpha,
-        )
-        for line in (*view.web[metric], *view.lines[metric])
-    ]
+def strokes(view: CurveView, metric: Metric, theme: Theme) -> list[Stroke]:
+    """Return all lines of a panel, from back to front: a reference, the grey web, curves, marks."""
+    colours = figure_colours(theme)
+    across = np.array([view.across[0] - _BEYOND, view.across[1] + _BEYOND])
+    low, high = view.up[metric.name]
+    up = np.array([low - _BEYOND, high + _BEYOND])
+    found = []
+    if metric.reference is not None:
+        level = np.full(2, metric.reference)
+        found.append(Stroke(across, level, colours["text"], 1.2, (5, 4)))
+    for line in (*view.web[metric.name], *view.lines[metric.name]):
+        style = line.style
+        colour = style.colour or colours["muted"]
+        found.append(Stroke(line.x, line.y, colour, style.width, style.dash, line.alpha))
+    for mark in view.marks:
+        place = np.full(2, np.sqrt(mark.share))
+        found.append(Stroke(place, up, colours["accent"], 1.3, (2, 2)))
+    return found
 
 
 def _cloud(view: CurveView, metric: Metric, look: Look) -> Any:
@@ -349,26 +350,18 @@ def cloud_alpha(view: CurveView) -> float:
     return 0.5 if view.points["variable"].nunique() <= 1 else 0.16
 
 
-def _marks(view: CurveView, up: tuple[float, float], look: Look) -> list[Any]:
-    """Return a line per kind of area at its typical size, with its name beside it."""
-    hv, colours = look.hv, look.colours
+def _mark_names(view: CurveView, up: tuple[float, float], look: Look) -> list[Any]:
+    """Return the names of kinds of areas beside the lines at their typical sizes."""
     if not view.marks:
         return []
     width = view.across[1] - view.across[0]
-    places = [float(np.sqrt(mark.share)) for mark in view.marks]
-    lines = look.opts(
-        hv.Segments([(x, up[0] - 9, x, up[1] + 9) for x in places]),
-        look.line(colours["accent"], width=1.3, dash=(2, 2)),
-    )
     top = up[1] - 0.02 * (up[1] - up[0])
-    names = [
-        (x + 0.03 * width, top, mark.label) for x, mark in zip(places, view.marks, strict=True)
-    ]
-    labels = hv.Labels(names, ["x", "y"], "label")
-    style = look.words(colours["accent"], size=11, align="right", turned=True)
+    names = [(float(np.sqrt(mark.share)) + 0.03 * width, top, mark.label) for mark in view.marks]
+    labels = look.hv.Labels(names, ["x", "y"], "label")
+    style = look.words(look.colours["accent"], size=11, align="right", turned=True)
     if look.on_paper:
         style |= {"verticalalignment": "top", "horizontalalignment": "center"}
-    return [lines, look.opts(labels, style)]
+    return [look.opts(labels, style)]
 
 
 def _points(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from harmony_app.figures.subsets.curves import (
     share_ticks,
     strokes,
 )
-from harmony_app.figures.subsets.metrics import METRICS
+from harmony_app.figures.subsets.metrics import METRICS, Metric
 from harmony_app.shell.look import FONT, figure_colours, page_part
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LinkedCurves:
                 self.source.data = _columns(view)
             self._rescale()
             for metric in METRICS:
-                self._draw(metric.name)
+                self._draw(metric)
 
         pn.state.execute(draw, schedule=True)
 
@@ -111,12 +111,12 @@ class LinkedCurves:
             plot.xaxis[0].ticker.ticks = [place for place, _ in ticks]
             plot.xaxis[0].major_label_overrides = dict(ticks)
 
-    def _draw(self, metric: str) -> None:
-        view, parts = self.view, self._parts[metric]
-        low, high = view.up[metric]
-        self.plots[metric].y_range.update(start=low, end=high)
+    def _draw(self, metric: Metric) -> None:
+        view, parts = self.view, self._parts[metric.name]
+        low, high = view.up[metric.name]
+        self.plots[metric.name].y_range.update(start=low, end=high)
         cloud = parts["cloud"].handles
-        colours = {line.name: line.style.colour for line in view.lines[metric]}
+        colours = {line.name: line.style.colour for line in view.lines[metric.name]}
         mapper = cloud["color_color_mapper"]
         grey = figure_colours(self._theme)["muted"]
         mapper.palette = [colours.get(name, grey) for name in mapper.factors]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from harmony_app.figures.look import Look
 from harmony_app.figures.printing import Sheet
+from harmony_app.figures.strokes import Stroke, joined_strokes
 from harmony_app.figures.subsets.curves import SizeMark, share_ticks, value_range
 from harmony_app.figures.subsets.metrics import Metric, value_text
 from harmony_app.shell.look import axis_numbers, joined, percent, round_ticks
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 COLUMNS: Final = 5
 """Frames side by side on a page; on paper there is one less."""
 
-ROW_HEIGHT: Final = 88
-"""Height of a row of frames on a page, in pixels."""
-
+# Height of a row of frames on a page, and what is around all of them, in pixels.
+_ROW_HEIGHT: Final = 88
 _EDGES: Final = 46
 # A frame inside its cell, whose sides are 1 long.
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.05, 0.97, 0.06, 0.7
@@ -53,6 +53,11 @@ def worst_first(curves: pd.DataFrame, metric: Metric, names: Sequence[str]) -> l
     smallest = own.loc[own.groupby("variable", sort=False)["share"].idxmin()]
     ordered = smallest.sort_values("value", ascending=metric.name == "value_added", kind="stable")
     return [str(name) for name in ordered["variable"]]
+
+
+def height_on_page(variables: int) -> int:
+    """Return the height of the panel of so many variables on a page, in pixels."""
+    return _ROW_HEIGHT * max(-(-variables // COLUMNS), 1) + _EDGES
 
 
 def multiples_panel(
@@ -94,22 +99,11 @@ def multiples_panel(
     if chosen in order:
         own = hv.Rectangles([grid.box(order.index(chosen))])
         parts.append(look.opts(own, look.band(colours["accent"], alpha=0.16)))
-    if metric.reference is not None:
-        ends = [grid.across(place, metric.reference) for place in range(len(order))]
-        parts.append(
-            look.opts(hv.Segments(ends), look.line(colours["text"], width=1.0, dash=(5, 4)))
-        )
-    sizes = [grid.upright(place, mark.share) for place in range(len(order)) for mark in marks]
-    if sizes:
-        parts.append(
-            look.opts(hv.Segments(sizes), look.line(colours["muted"], width=1.0, dash=(2, 2)))
-        )
-    lines = hv.Curve(grid.lines(), "x", "y")
-    parts.append(look.opts(lines, look.line(colours["accent"], width=2.0)))
+    parts += look.strokes(grid.strokes(metric, marks, look))
     said = [(*grid.name(place), _shortened(name)) for place, name in enumerate(order)]
     labels = hv.Labels(said, ["x", "y"], "label")
     parts.append(look.opts(labels, look.words(colours["text"], size=11.5, align="left")))
-    height = {} if look.on_paper else {"height": ROW_HEIGHT * grid.rows + _EDGES}
+    height = {} if look.on_paper else {"height": height_on_page(len(order))}
     return look.opts(
         hv.Overlay(parts),
         look.frame(
@@ -199,27 +193,31 @@ class _Grid:
         left, bottom, _, _ = self.box(place)
         return left, bottom - _BOTTOM + _NAME
 
-    def lines(self) -> tuple[Floats, Floats]:
-        """Return all curves as one line with gaps, cut at their frames."""
-        gap = np.array([np.nan])
-        xs, ys = [gap], [gap]
-        for place, own in enumerate(self._curves):
-            x, y = self._at(place, own["share"].to_numpy(float), own["value"].to_numpy(float))
-            xs += [x, gap]
-            ys += [y, gap]
-        return np.concatenate(xs), np.concatenate(ys)
+    def strokes(self, metric: Metric, marks: Sequence[SizeMark], look: Look) -> list[Stroke]:
+        """Return what is drawn in all frames, cut at them: the reference, sizes of areas, the curves."""
+        colours, places = look.colours, range(len(self._curves))
+        curves = [
+            self._at(place, own["share"].to_numpy(float), own["value"].to_numpy(float))
+            for place, own in enumerate(self._curves)
+        ]
+        found = [_as_one(curves, colours["accent"])]
+        if marks:
+            sizes = [self._upright(place, mark.share) for place in places for mark in marks]
+            found.insert(0, _as_one(sizes, colours["muted"], width=1.0, dash=(2, 2)))
+        if metric.reference is not None:
+            levels = [self._across(place, metric.reference) for place in places]
+            found.insert(0, _as_one(levels, colours["text"], width=1.0, dash=(5, 4)))
+        return found
 
-    def across(self, place: int, value: float) -> tuple[float, float, float, float]:
+    def _across(self, place: int, value: float) -> tuple[Floats, Floats]:
         """Return the ends of a level line at a value."""
         left, _, right, _ = self.box(place)
-        _, y = self._at(place, np.array([0.0]), np.array([value]))
-        return left, float(y[0]), right, float(y[0])
+        _, y = self._at(place, np.zeros(2), np.full(2, value))
+        return np.array([left, right]), y
 
-    def upright(self, place: int, share: float) -> tuple[float, float, float, float]:
+    def _upright(self, place: int, share: float) -> tuple[Floats, Floats]:
         """Return the ends of an upright line at a share of households."""
-        _, bottom, _, top = self.box(place)
-        x, _ = self._at(place, np.array([share]), np.array([self._y[0]]))
-        return float(x[0]), bottom, float(x[0]), top
+        return self._at(place, np.full(2, share), np.array(self._y))
 
     def share_ticks(self) -> list[tuple[float, str]]:
         """Return ticks of every column: two, apart from each other and from the next column."""
@@ -249,6 +247,12 @@ class _Grid:
         x = (np.sqrt(shares) - self._x[0]) / (self._x[1] - self._x[0])
         y = (np.clip(values, *self._y) - self._y[0]) / (self._y[1] - self._y[0])
         return left + (right - left) * x, bottom + (top - bottom) * y
+
+
+def _as_one(lines: Sequence[tuple[Floats, Floats]], colour: str, **look: Any) -> Stroke:
+    """Return many lines as one with gaps."""
+    points = joined_strokes([Stroke(x, y, colour) for x, y in lines])
+    return Stroke(points[:, 0], points[:, 1], colour, **look)
 
 
 def _frames(

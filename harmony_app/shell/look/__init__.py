@@ -32,6 +32,9 @@ from harmony_app.shell.look.saver import (
 from harmony_app.shell.look.segmented import (
     segmented,
 )
+from harmony_app.shell.look.sight import (
+    Sight,
+)
 from harmony_app.shell.look.tables import (
     data_table,
 )
@@ -54,6 +57,7 @@ __all__ = [
     "HarmonyDesign",
     "PaletteName",
     "Quantity",
+    "Sight",
     "axis_numbers",
     "count",
     "data_table",

@@ -8,7 +8,8 @@ import panel as pn
 
 from harmony_app.figures.look import Look
 from harmony_app.figures.subsets.metrics import METRICS, Metric
-from harmony_app.shell.look import segmented
+from harmony_app.figures.subsets.multiples import height_on_page, multiples_panel
+from harmony_app.shell.look import Sight, page_part, segmented
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
 
@@ -26,6 +27,8 @@ _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 class MultiplesCard:
     """Small frames of all variables, by one metric at a time; hidden where there is one variable.
 
+    They stand below what a visitor sees first, and are drawn when they are reached.
+
     Parameters
     ----------
     theme
@@ -34,6 +37,11 @@ class MultiplesCard:
         Settings of every piece of text.
     on_choose
         Called with the variable whose frame is clicked.
+
+    Attributes
+    ----------
+    plot
+        The Bokeh figure that is shown; ``None`` before it is reached.
     """
 
     def __init__(
@@ -42,13 +50,17 @@ class MultiplesCard:
         self._theme = theme
         self._on_choose = on_choose
         self._shown: tuple[Any, ...] = ()
+        self.plot: Any = None
         self.metric = segmented({item.title: item for item in METRICS}, margin=(8, 0, 0, 0))
         self.metric.param.watch(lambda _: self._draw(), "value")
+        self.sight = Sight(self._draw, margin=0, **_WIDE)
+        self._status = pn.pane.HTML(page_part("status", "Drawing the frames …", busy=True), **html)
         # A box that flows: in a column, figures elsewhere on the page lose their size.
-        self._place = pn.FlexBox(margin=(4, 0, 0, 0), **_WIDE)
+        self._place = pn.FlexBox(self._status, margin=(4, 0, 0, 0), **_WIDE)
         self.view = pn.Column(
             pn.pane.HTML(part("panel", words.MULTIPLES_TITLE, words.MULTIPLES_HELP), **html),
             self.metric,
+            self.sight,
             self._place,
             css_classes=["card"],
             margin=(0, 0, 10, 0),
@@ -83,12 +95,11 @@ class MultiplesCard:
             return
         self._shown = shown
         self.view.visible = len(names) > 1
+        self._place.styles = {"min-height": f"{height_on_page(len(names))}px"}
         self._draw()
 
     def _draw(self) -> None:
-        from harmony_app.figures.subsets.multiples import multiples_panel
-
-        if not self._shown or not self.view.visible:
+        if not self._shown or not self.view.visible or not self.sight.seen:
             return
         curves, names, chosen, marks = self._shown
         metric: Metric = self.metric.value
@@ -98,7 +109,8 @@ class MultiplesCard:
         frames = next(iter(drawn.subplots.values())).handles
         frames["glyph_renderer"].nonselection_glyph = None  # a click chooses, and fades nothing
         self._listen(drawn.state, frames["source"], frames["glyph_renderer"])
-        pane = pn.pane.Bokeh(drawn.state, margin=0, **_WIDE)
+        self.plot = drawn.state
+        pane = pn.pane.Bokeh(self.plot, margin=0, **_WIDE)
         self._place[:] = [pn.Column(pane, margin=0, styles={"flex": "1 1 300px", "min-width": "0"})]
 
     def _listen(self, plot: Any, source: Any, frames: Any) -> None:

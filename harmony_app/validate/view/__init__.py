@@ -7,6 +7,7 @@ from harmony_app.validate.view.record import (
     check_note,
     read_validated,
 )
+from harmony_app.validate.view.shared_records import shared_record
 from harmony_app.validate.view.state import (
     EVERY_SUBSET,
     SUBSETS,
@@ -41,6 +42,7 @@ __all__ = [
     "read_validated",
     "repair",
     "score_phrase",
+    "shared_record",
     "to_query",
     "toggle_variable",
     "words",
