@@ -17,15 +17,20 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
+from fusion_core.geography.location import PUMA, SHARE
 from fusion_core.surveys.model import WEIGHT, Dictionary, Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.prepare import PreparedInput
     from fusion_core.validation.internal import SubsetChoice
     from fusion_core.validation.report import AreaSizes
+    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunSpec
 
 Progress = Callable[[float, str], None]
@@ -175,8 +180,11 @@ def fingerprint(run: Run) -> str:
     return fingerprint_files((run.input_folder / DONOR_FILE, run.model_folder / MANIFEST_FILE))
 
 
-def area_sizes(run: Run) -> AreaSizes | None:
+def area_sizes(workspace: Workspace, run: Run) -> AreaSizes | None:
     """Return how many households the recipient's areas have, PUMAs first.
+
+    Those of areas that the workspace knows as parts of PUMAs, such as counties, are put together from
+    theirs.
 
     Returns
     -------
@@ -188,7 +196,6 @@ def area_sizes(run: Run) -> AreaSizes | None:
     CorruptFileError
         If the prepared recipient is missing or damaged.
     """
-    from fusion_core.geography.location import PUMA
     from fusion_core.prepare.storage import RECIPIENT_FILE
     from fusion_core.validation.report import AreaSizes
     from fusion_core.workspace.tables import read_table, read_table_outline
@@ -207,7 +214,28 @@ def area_sizes(run: Run) -> AreaSizes | None:
         str(name): np.asarray(weight.groupby(table[name], observed=True).sum(), dtype=np.float64)
         for name in known
     }
-    return AreaSizes(float(weight.sum()), kinds)
+    return AreaSizes(float(weight.sum()), kinds, _allocated(workspace, weight, table[PUMA], kinds))
+
+
+def _allocated(
+    workspace: Workspace, weight: pd.Series, pumas: pd.Series, named: Mapping[str, Any]
+) -> dict[str, NDArray[np.float64]]:
+    """Return about how many households areas have that are made of parts of PUMAs, by what they are.
+
+    Left out is what does not cover all PUMAs, as where these are of another census.
+    """
+    from fusion_core.estimates.places import area_shares, kinds_by_shares
+
+    households = weight.groupby(pumas.astype(str), observed=True).sum()
+    found = {}
+    for kind in kinds_by_shares(workspace):
+        shares = area_shares(workspace, kind)
+        if kind in named or shares is None or not households.index.isin(shares[PUMA]).all():
+            continue
+        parts = shares[SHARE] * shares[PUMA].map(households)
+        sums = parts.groupby(shares[kind]).sum()
+        found[kind] = np.asarray(sums[sums > 0], dtype=np.float64)
+    return found
 
 
 def is_outdated(run: Run, folder: Path) -> bool:

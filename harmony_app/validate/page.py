@@ -190,7 +190,9 @@ class ValidatePage(Viewer):
         self._show_verdicts()
 
     def _check_finished(self) -> None:
-        self._record = shared_record(self._record.run, self._record.variables)
+        self._record = shared_record(
+            self._session.workspace, self._record.run, self._record.variables
+        )
         self._show()
 
     def _show(self) -> None:

@@ -90,7 +90,7 @@ class Place:
         return ValidatePage(
             self._session,
             state,
-            shared_record(run, dictionary),
+            shared_record(workspace, run, dictionary),
             finished,
             choose_run=self._choose_run,
         ).__panel__()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.validation import Validation
+    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
 _SHARES = (0.01, 0.05, 0.20)
@@ -97,7 +98,7 @@ def validate(
     if variable and variable not in names:
         raise InputError.unknown("fused variable", variable, names, where=chosen.id)
     shown = [variable] if variable else names
-    record = _record(chosen, found, outside, shown)
+    record = _record(opened, chosen, found, outside, shown)
     if against:
         record["against"] = _compared(chosen, choose_run(opened, against), shown)
     if variable:
@@ -163,7 +164,11 @@ def _compared(first: Run, second: Run, names: list[str]) -> dict[str, Any]:
 
 
 def _record(
-    run: Run, found: Validation, outside: Validation | None, names: list[str]
+    workspace: Workspace,
+    run: Run,
+    found: Validation,
+    outside: Validation | None,
+    names: list[str],
 ) -> dict[str, Any]:
     from fusion_core.execution.knowing import known_summary
     from fusion_core.execution.validating import area_sizes, is_outdated, out_of_fold_folder
@@ -174,7 +179,8 @@ def _record(
         read_facts,
     )
 
-    of_areas = area_size_findings(names, found.curves, area_sizes(run), known=known_summary(run))
+    sizes, known = area_sizes(workspace, run), known_summary(run)
+    of_areas = area_size_findings(names, found.curves, sizes, known=known)
     record: dict[str, Any] = {
         "run": run.id,
         "outdated": is_outdated(run, run.validation_folder),

@@ -8,7 +8,7 @@ curves say nothing, and known answers, where the run has them, say how far singl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_NAMES: Final = {"puma": "PUMA"}
+_NAMES: Final = {"puma": ("PUMA", "PUMAs"), "county": ("county", "counties")}
 _DIGITS: Final = 2
 # Areas hardly smaller than the smallest subset are as well known.
 _NEARLY: Final = 0.75
@@ -51,14 +51,23 @@ class AreaSizes(Checked):
         Households in all.
     kinds
         Households of each area, by the column that names the areas.
+    allocated
+        About how many households areas have that are made of parts of others, such as counties of
+        PUMAs, by what they are.
     """
 
     households: float
     kinds: Mapping[str, Floats]
+    allocated: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def every(self) -> dict[str, Floats]:
+        """Households of each area of all kinds."""
+        return {**self.kinds, **self.allocated}
 
     @property
     def smallest(self) -> str:
-        """The kind with the smallest areas; empty where there are none."""
+        """The kind of the areas named that are smallest; empty where there are none."""
         return min(self.kinds, key=lambda name: float(np.median(self.kinds[name])), default="")
 
 
@@ -84,7 +93,7 @@ def area_size_finding(variable: str, curves: pd.DataFrame, sizes: AreaSizes) -> 
         return None
     size = float(np.median(sizes.kinds[sizes.smallest]))
     share = size / sizes.households
-    about = f"a single {_named(sizes.smallest)} (about {_households(size)})"
+    about = f"a single {_named(sizes.smallest)[0]} (about {_households(size)})"
     if share >= _NEARLY * shares[0]:
         error = float(np.interp(np.sqrt(share), np.sqrt(shares), errors))
         last, tone = f"in {about} expect an error of about {percent_words(error)}", _tone(error)
@@ -152,7 +161,7 @@ def known_areas_finding(known: pd.DataFrame, kind: str) -> Finding | None:
     return Finding(
         "",
         _tone(float(off.median())),
-        f"Where the answer is known ({tested}), single {_named(kind)}s are off by {much} beyond"
+        f"Where the answer is known ({tested}), single {_named(kind)[1]} are off by {much} beyond"
         " sampling error.",
     )
 
@@ -169,8 +178,8 @@ def _reach(shares: Floats, errors: Floats, sizes: AreaSizes) -> str:
     }
     for limit, size in least.items():
         enough = [
-            f"{int((own >= size).sum()):,} of {counted(len(own), _named(name))}"
-            for name, own in sizes.kinds.items()
+            _of_all(int((own >= size).sum()), len(own), name)
+            for name, own in sizes.every.items()
             if (own >= size).mean() >= _WORTH_SAYING
         ]
         if enough:
@@ -187,8 +196,14 @@ def _off_by(limit: float, size: float) -> str:
     )
 
 
-def _named(kind: str) -> str:
-    return _NAMES.get(kind, kind)
+def _of_all(enough: int, areas: int, kind: str) -> str:
+    every = counted(areas, *_named(kind))
+    return f"all {every}" if enough == areas > 1 else f"{enough:,} of {every}"
+
+
+def _named(kind: str) -> tuple[str, str]:
+    """Return what an area of a kind is called, and several are."""
+    return _NAMES.get(kind, (kind, f"{kind}s"))
 
 
 def _tone(error: float) -> Tone:

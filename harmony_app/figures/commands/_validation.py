@@ -67,7 +67,7 @@ def draw_validation(
 
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
-    record = read_validated(chosen, {})
+    record = read_validated(opened, chosen, {})
     if unseen and record.outside is None:
         raise InputError(
             "The run has not been validated with households its models have not seen",

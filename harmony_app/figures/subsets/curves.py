@@ -37,6 +37,8 @@ _THICK, _THIN, _WEB = 2.4, 1.6, 0.9
 _FAINT: Final = 0.35
 # Subsets hardly smaller than the smallest that was compared are as well known.
 _EDGE: Final = 0.02
+# Upright names of marks need so much of a frame's width and height.
+_NAME_ROOM, _NAME_LENGTH = 0.07, 0.26
 # What crosses a whole frame ends so far outside it.
 _BEYOND: Final = 9.0
 
@@ -354,9 +356,13 @@ def _mark_names(view: CurveView, up: tuple[float, float], look: Look) -> list[An
     """Return the names of kinds of areas beside the lines at their typical sizes."""
     if not view.marks:
         return []
-    width = view.across[1] - view.across[0]
-    top = up[1] - 0.02 * (up[1] - up[0])
-    names = [(float(np.sqrt(mark.share)) + 0.03 * width, top, mark.label) for mark in view.marks]
+    width, height = view.across[1] - view.across[0], up[1] - up[0]
+    names: list[tuple[float, float, str]] = []
+    for mark in sorted(view.marks, key=lambda mark: mark.share):
+        x, y = float(np.sqrt(mark.share)) + 0.03 * width, up[1] - 0.02 * height
+        if names and x - names[-1][0] < _NAME_ROOM * width:
+            y = names[-1][1] - _NAME_LENGTH * height  # below the name it would cover
+        names.append((x, y, mark.label))
     labels = look.hv.Labels(names, ["x", "y"], "label")
     style = look.words(look.colours["accent"], size=11, align="right", turned=True)
     if look.on_paper:

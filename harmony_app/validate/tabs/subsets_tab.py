@@ -64,7 +64,7 @@ def size_marks(record: ValidatedRun) -> tuple[SizeMark, ...]:
         return ()
     found = []
     for kind in _KINDS:
-        sizes = record.sizes.kinds.get(kind)
+        sizes = record.sizes.every.get(kind)
         if sizes is not None and len(sizes) > 1:
             share = float(np.median(sizes)) / record.sizes.households
             found.append(SizeMark("PUMA" if kind == "puma" else kind, share))

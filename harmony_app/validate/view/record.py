@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import Variable
     from fusion_core.validation import Validation
     from fusion_core.validation.report import AreaSizes, Finding
+    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
 
@@ -97,7 +98,9 @@ def area_sentences(record: ValidatedRun, curves: pd.DataFrame, variable: str) ->
     return [*found[:1], *(item for item in found[1:] if not item.variable)]
 
 
-def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
+def read_validated(
+    workspace: Workspace, run: Run, variables: Mapping[str, Variable]
+) -> ValidatedRun:
     """Read the validations of a run.
 
     Raises
@@ -129,7 +132,7 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
         subsets=subsets,
         variables=variables,
         known=_known(run),
-        sizes=area_sizes(run),
+        sizes=area_sizes(workspace, run),
     )
     if not has_validation(folder):
         return usual

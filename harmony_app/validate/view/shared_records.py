@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.surveys.model import Variable
+    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
 _KEPT_BYTES: Final = 200_000_000
@@ -39,13 +40,15 @@ class _Kept:
         return int(sum(frame.memory_usage(deep=True).sum() for frame in frames))
 
 
-def shared_record(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
-    """Return the validations of a run, read again only when a file of the run has changed.
+def shared_record(
+    workspace: Workspace, run: Run, variables: Mapping[str, Variable]
+) -> ValidatedRun:
+    """Return the validations of a run, read again only when a file they follow from has changed.
 
     Parameters
     ----------
-    run
-        The run.
+    workspace, run
+        The run, and where it is.
     variables
         The donor's dictionary.
 
@@ -56,14 +59,20 @@ def shared_record(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
     """
     memory = cast("LruCache", pn.state.as_cached("validated runs", lambda: LruCache(_KEPT_BYTES)))
     kept = memory.get(
-        (run.folder, *_file_states(run)), lambda: _Kept(read_validated(run, variables))
+        (run.folder, *_file_states(workspace, run)),
+        lambda: _Kept(read_validated(workspace, run, variables)),
     )
     return dataclasses.replace(kept.record, variables=variables)
 
 
-def _file_states(run: Run) -> Iterator[tuple[Path, int, int]]:
+def _file_states(workspace: Workspace, run: Run) -> Iterator[tuple[Path, int, int]]:
     """Return when the files of a record were written last, and how long they are."""
-    folders = (run.validation_folder, run.input_folder, run.model_folder)
+    folders = (
+        run.validation_folder,
+        run.input_folder,
+        run.model_folder,
+        workspace.geography_folder / "intersections",
+    )
     for path in sorted(file for folder in folders for file in folder.rglob("*")):
         with contextlib.suppress(FileNotFoundError):  # written under another name in the meantime
             found = path.stat()

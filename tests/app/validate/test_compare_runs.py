@@ -50,7 +50,7 @@ def make_page(workspace, mapped_workspace):
         return ValidatePage(
             Session(workspace, "ann", "light", {}),
             ValidateState(run=run.id, tab="run", **state),
-            read_validated(run, {}),
+            read_validated(workspace, run, {}),
             finished_runs(workspace),
             choose_run=lambda _: None,
         )

@@ -33,7 +33,7 @@ def page_of(workspace, identifier):
     return ValidatePage(
         Session(workspace, "ann", "light", {}),
         ValidateState(run=run.id, tab="known"),
-        read_validated(run, {}),
+        read_validated(workspace, run, {}),
         finished_runs(workspace),
         choose_run=lambda _: None,
     )

@@ -10,8 +10,9 @@ from harmony_app.validate.view import shared_record
 
 def test_a_run_is_read_again_only_when_a_file_of_it_has_changed(mapped_workspace, tmp_path):
     shutil.copytree(mapped_workspace.workspace.path, tmp_path / "own")
-    run = open_run(Workspace.open(tmp_path / "own"), mapped_workspace.run)
-    first = shared_record(run, {})
-    assert shared_record(run, {}).inside is first.inside
+    workspace = Workspace.open(tmp_path / "own")
+    run = open_run(workspace, mapped_workspace.run)
+    first = shared_record(workspace, run, {})
+    assert shared_record(workspace, run, {}).inside is first.inside
     os.utime(next(run.validation_folder.glob("*.parquet")), ns=(1, 1))
-    assert shared_record(run, {}).inside is not first.inside
+    assert shared_record(workspace, run, {}).inside is not first.inside

@@ -38,7 +38,7 @@ def make_page(workspace, run):
         return ValidatePage(
             Session(workspace, "ann", "light", {}),
             ValidateState(run=run.id, **state),
-            read_validated(run, {}),
+            read_validated(workspace, run, {}),
             finished_runs(workspace),
             choose_run=lambda _: None,
         )

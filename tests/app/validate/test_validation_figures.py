@@ -14,6 +14,7 @@ from harmony_app.figures.dependence import dependence_panel, strength_change
 from harmony_app.figures.importance import importance_panels
 from harmony_app.figures.look import Look
 from harmony_app.figures.strokes import Stroke
+from harmony_app.figures.subsets.curves import SizeMark, curve_panel, curve_view
 from harmony_app.figures.subsets.metrics import METRICS
 from harmony_app.figures.subsets.multiples import multiples_panel
 from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
@@ -142,6 +143,16 @@ def test_frames_stand_in_the_order_of_the_smallest_subsets_on_one_scale(look):
     heights = {round(start - end, 6) for start, end in ((y[0], y[1]), (y[3], y[4]), (y[6], y[7]))}
     falls = sorted(heights)
     assert falls[0] == pytest.approx(falls[1] / 2) == pytest.approx(falls[2] / 8, rel=1e-4)
+
+
+@pytest.mark.parametrize("look", [PAGE, PAPER], ids=["page", "paper"])
+def test_names_of_sizes_next_to_each_other_stand_one_below_the_other(found, look):
+    marks = (SizeMark("PUMA", 0.0004), SizeMark("county", 0.0001), SizeMark("state", 0.3))
+    view = curve_view(found.metrics, found.curves, ["kwh", "cold"], marks=marks)
+    [names] = parts(curve_panel(view, METRICS[0], look), "Labels")
+    county, puma, state = names.dimension_values("y")
+    assert list(names.dimension_values("label")) == ["county", "PUMA", "state"]
+    assert state == county > puma
 
 
 @pytest.mark.parametrize("look", [PAGE, PAPER], ids=["page", "paper"])

@@ -87,3 +87,10 @@ def test_the_least_certain_variable_comes_first():
 def test_sizes_are_written_with_two_digits(households, words):
     sizes = AreaSizes(1e6, {"puma": np.array([households])})
     assert words in area_size_finding("kwh", curves([0.5, 0.9], [0.1, 0.05]), sizes).text
+
+
+def test_counties_put_together_from_pumas_are_counted_and_pumas_are_what_is_told_of():
+    counties = np.array([250_000.0, 40_000.0, 3_000.0])
+    sizes = AreaSizes(SIZES.households, SIZES.kinds, {"county": counties})
+    found = area_size_finding("kwh", curves([0.01, 0.05, 0.2, 0.5], [0.3, 0.12, 0.04, 0.01]), sizes)
+    assert "(2 of 3 states, 1 of 3 counties); in a single PUMA" in found.text
