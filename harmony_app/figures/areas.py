@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from harmony_app.shell.session import Theme
+
     Floats = NDArray[np.float64]
 
 _MANY: Final = 300
@@ -141,9 +143,9 @@ def known_dots(areas: pd.DataFrame, *, level: str, slope: float) -> AreaDots:
     )
 
 
-def area_marks(*, same: bool) -> tuple[Mark, ...]:
+def area_marks(*, same: bool, theme: Theme = "light") -> tuple[Mark, ...]:
     """Return what the dots and the dashed line stand for; nothing where a line of no difference means nothing."""
-    colours = figure_colours("light")
+    colours = figure_colours(theme)
     return (
         (
             Mark("within the margins of error of both", colours["accent"], "dot"),

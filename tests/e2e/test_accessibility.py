@@ -36,6 +36,7 @@ def keys(*pressed: str) -> Callable[[Page], None]:
 
 
 MATCH = "/harmonize?"
+UNREADABLE = {"name": "table.parquet", "mimeType": "application/octet-stream", "buffer": b"junk"}
 # Name of the state, address, what is to be seen first, what is done then, what is seen after it.
 STATES = {
     "begin": ("/begin", "Recipient", None, None),
@@ -96,6 +97,18 @@ STATES = {
         lambda page: page.get_by_text("How subsets are formed").click(),
         "groups of equal size",
     ),
+    "validate-numbers": (
+        "/validate?tab=known",
+        "What the recipient knows",
+        lambda page: page.get_by_text("The numbers").first.click(),
+        "truth varies by",
+    ),
+    "validate-refused": (
+        "/validate?tab=table",
+        "Column of area codes",
+        lambda page: page.locator("input[type=file]").first.set_input_files(UNREADABLE),
+        "The table could not be read",
+    ),
     "validate-run": ("/validate?tab=run", "Compared with another run", None, None),
     "validate-table": ("/validate?tab=table", "Column of area codes", None, None),
     "explore": ("/explore", "Estimates from", None, None),
@@ -122,6 +135,17 @@ def wait_for(page: Page, text: str) -> None:
     page.get_by_text(text).filter(visible=True).first.wait_for()
 
 
+def bring(page: Page, url: str, state: str) -> None:
+    """Open a page and bring it to a state."""
+    address, first, act, then = STATES[state]
+    page.goto(f"{url}{address}")
+    wait_for(page, first)
+    if act is not None:
+        act(page)
+        wait_for(page, then)
+    page.wait_for_timeout(800)  # colours fade in for a moment
+
+
 def violations(page: Page) -> list[str]:
     """Say what axe-core finds, a line each, with the first element of its kind."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -131,14 +155,19 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_a_page_can_be_used_by_everybody(finished_server, new_page, state, dark):
-    address, first, act, then = STATES[state]
     page = new_page(dark=dark, url=finished_server.url)
-    page.goto(f"{finished_server.url}{address}")
-    wait_for(page, first)
-    if act is not None:
-        act(page)
-        wait_for(page, then)
-    page.wait_for_timeout(800)  # colours fade in for a moment
+    bring(page, finished_server.url, state)
+    assert violations(page) == []
+
+
+# What lies side by side on a wide page is scrolled on a narrow one.
+NARROW = ("validate", "validate-distributions", "validate-numbers", "fuse-runs", "surveys")
+
+
+@pytest.mark.parametrize("state", NARROW)
+def test_a_narrow_page_can_be_used_by_everybody(finished_server, new_page, state):
+    page = new_page(width=1024, height=768)
+    bring(page, finished_server.url, state)
     assert violations(page) == []
 
 

@@ -13,6 +13,7 @@ from harmony_app.validate.tabs._parts import part
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from harmony_app.figures.printing import Mark
     from harmony_app.shell.session import Theme
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
@@ -118,6 +119,11 @@ def bokeh_pane(
     look = Look(theme=theme, height=height)
     plot = look.hv.Store.renderers["bokeh"].get_plot(draw(look))
     return pn.pane.Bokeh(plot.state, margin=(8, 0, 0, 0), **_WIDE)
+
+
+def dots_key(marks: Sequence[Mark]) -> str:
+    """Return what colours of dots stand for, as the legend of a file says it."""
+    return key_html([(mark.colour, mark.text) for mark in marks if mark.kind == "dot"])
 
 
 def key_html(entries: Sequence[tuple[str, str]]) -> str:

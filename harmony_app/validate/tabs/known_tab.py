@@ -17,7 +17,7 @@ from harmony_app.figures.printing import Sheet
 from harmony_app.shell.look import number, page_part, percent
 from harmony_app.validate.checks import ended_html, is_running, progress_html
 from harmony_app.validate.tabs._parts import part
-from harmony_app.validate.tabs.figure_card import bokeh_pane
+from harmony_app.validate.tabs.figure_card import bokeh_pane, dots_key
 from harmony_app.validate.tabs.sections import findings_html, panel_html
 from harmony_app.validate.view import words
 
@@ -106,7 +106,7 @@ class KnownTab:
         else:
             shared = known.summary[~known.summary["own"]]
             body = findings_html(known_findings(shared))
-            body += part("help", CARRIES)
+            body += part("help", CARRIES) + dots_key(area_marks(same=True, theme=self._theme))
             options = {_title(row): place for place, row in enumerate(_rows(known.summary))}
             if self.choice.options != options:
                 self.choice.options = options

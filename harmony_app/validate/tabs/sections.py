@@ -175,7 +175,9 @@ def unseen_html(table: pd.DataFrame, variable: str) -> str:
         for row in _own(table, variable).to_dict("records")
     ]
     head = ("variable", "typical error", "skill", "80 % ranges hold", "uncertainty ratio")
-    return part("help", words.UNSEEN_TABLE) + part("table", head, rows, 1)
+    return part("help", words.UNSEEN_TABLE) + part(
+        "table", "Seen and unseen households", head, rows, 1
+    )
 
 
 def numbers_html(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

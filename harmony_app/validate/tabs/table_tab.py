@@ -22,7 +22,7 @@ from fusion_core.validation.external import (
 )
 from fusion_core.workspace.independent_tables import StoredTable, keep_table, table_name
 from harmony_app.explore.map import area_shapes
-from harmony_app.figures.areas import area_panel
+from harmony_app.figures.areas import area_marks, area_panel
 from harmony_app.figures.printing import sheet_bytes
 from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
 from harmony_app.shell.sending import FileField
@@ -36,7 +36,7 @@ from harmony_app.validate.figures import (
     layer_of_differences,
 )
 from harmony_app.validate.tabs._parts import part
-from harmony_app.validate.tabs.figure_card import bokeh_pane
+from harmony_app.validate.tabs.figure_card import bokeh_pane, dots_key
 from harmony_app.validate.tabs.sections import findings_html, numbers_html, panel_html
 from harmony_app.validate.view import words
 
@@ -119,6 +119,7 @@ class TableTab:
         )
         self.message = pn.pane.HTML("", **html)
         self.result = pn.pane.HTML("", **html)
+        self._key = pn.pane.HTML("", **html)
         self._figure = pn.Column(margin=0, sizing_mode="stretch_width")
         self.shown = segmented(_VIEWS, visible=False, margin=(10, 0, 0, 0))
         self._saver = FigureSaver(width=0, height=0, margin=0)
@@ -322,7 +323,8 @@ class TableTab:
         theme = self._session.theme
         if self.shown.value != "map":
             dots = comparison_dots(found, words_of, ranks=self.shown.value == "ranks")
-            self._figure[:] = [bokeh_pane(lambda look: area_panel(dots, look), theme)]
+            self._key.object = dots_key(area_marks(same=dots.same, theme=theme))
+            self._figure[:] = [self._key, bokeh_pane(lambda look: area_panel(dots, look), theme)]
             return
         shapes = self._shapes(words_of)
         if shapes is None:
