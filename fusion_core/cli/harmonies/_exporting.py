@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -24,12 +22,10 @@ from fusion_core.errors import InputError
 from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
-    from fusion_core.harmony.exchange import DocumentFacts, Exported, Format
-    from fusion_core.harmony.model import HarmonySet
+    from fusion_core.harmony.exchange import Exported, NotExported
+    from fusion_core.harmony.model import SurveyPair
     from fusion_core.workspace.layout import Workspace
 
 LEFT_OUT: Final = 1
@@ -46,6 +42,9 @@ def export_harmonies(
             show_default="the only one with harmonies",
         ),
     ] = "",
+    every: Annotated[
+        bool, typer.Option("--all", help="All pairs, one file each, into the folder --out.")
+    ] = False,
     form: Annotated[
         str,
         typer.Option(
@@ -70,114 +69,92 @@ def export_harmonies(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Export harmonies to a file.
+    """Export harmonies to a file, or those of all pairs to one file each.
 
-    What the format cannot express is reported per harmony. The exit code is 1 when a harmony had
-    to be left out.
+    What the format cannot express is reported per harmony. The exit code is 1 when a harmony, or a
+    pair, had to be left out.
     """
-    from fusion_core.harmony.exchange import export_harmonies as export
-    from fusion_core.harmony.exchange import parse_format
-    from fusion_core.harmony.store import HarmonyStore
+    from fusion_core.harmony.exchange import ExportOrder, export_pairs, parse_format
     from fusion_core.workspace.files import write_text
 
-    wanted = parse_format(form)
+    wanted_form = parse_format(form)
     opened = open_workspace(workspace)
-    chosen = read_pair(opened, pair) if pair else choose_pair(opened, "", "")
-    harmonies = _selected(HarmonyStore(opened.path, chosen).load(), split_list(keys))
+    order = ExportOrder(
+        wanted_form, opened.title, user_name(), with_shares=shares, with_findings=findings
+    )
+    wanted = _wanted(opened, pair, split_list(keys), every=every)
+    if every and not out.is_dir():
+        raise InputError("--all writes one file per pair", where=str(out), fix="Give a folder")
     output = Output(json)
     with output.progress() as progress:
-        facts = _facts(
-            opened, harmonies, wanted, progress=progress, shares=shares, findings=findings
+        files, failed = export_pairs(
+            opened.path,
+            wanted,
+            order,
+            lambda survey: opened.stored_survey(survey) if opened.has_survey(survey) else None,
+            progress=progress,
         )
-    exported = export(harmonies, wanted, facts)
-    path = out / exported.name if out.is_dir() else out
-    check_target(opened, path)
-    write_text(exported.text, path)
-    record = {
-        "file": str(path),
-        "format": wanted,
-        "pair": str(chosen),
-        "harmonies": len(harmonies.harmonies),
-        "remarks": exported.remarks,
-    }
-    output.result(record, lambda console: _show(console, path, harmonies, exported))
-    if any(remark.left_out for remark in exported.remarks):
+    paths = [out / item.name if out.is_dir() else out for item in files]
+    for path, exported in zip(paths, files, strict=True):
+        check_target(opened, path)
+        write_text(exported.text, path)
+    left_out = bool(failed) or any(item.left_out for file in files for item in file.remarks)
+    written = list(zip(paths, files, strict=True))
+    output.result(
+        _record(written, failed, every=every), lambda console: _show(console, written, failed)
+    )
+    if left_out:
         raise typer.Exit(LEFT_OUT)
 
 
-def _selected(harmonies: HarmonySet, keys: list[str]) -> HarmonySet:
-    from fusion_core.harmony.model import HarmonySet
+def _wanted(
+    workspace: Workspace, pair: str, keys: list[str], *, every: bool
+) -> dict[SurveyPair, list[str] | None]:
+    """Return the pairs to export, and which of their harmonies."""
+    from fusion_core.harmony.store import list_pairs
 
-    known = [item.key for item in harmonies.harmonies]
-    for key in keys:
-        if key not in known:
-            raise InputError.unknown("harmony", key, known, where=harmonies.pair.title)
-    if not keys:
-        return harmonies
-    return HarmonySet(
-        harmonies.pair, tuple(item for item in harmonies.harmonies if item.key in keys)
-    )
+    if not every:
+        chosen = read_pair(workspace, pair) if pair else choose_pair(workspace, "", "")
+        return {chosen: keys or None}
+    if pair or keys:
+        raise InputError("--all goes with neither --pair nor --key", fix="Leave one of them out")
+    pairs = list_pairs(workspace.path)
+    if not pairs:
+        raise InputError("No pair has harmonies yet", fix="Save one first")
+    return dict.fromkeys(pairs)
 
 
-def _facts(
-    workspace: Workspace,
-    harmonies: HarmonySet,
-    form: Format,
-    *,
-    progress: Callable[[float, str], None],
-    shares: bool,
-    findings: bool,
-) -> DocumentFacts:
-    """Gather what the format shows; a survey the workspace lacks is described by its name alone."""
-    from fusion_core.harmony.checks import sibling_sets
-    from fusion_core.harmony.exchange import (
-        DocumentFacts,
-        Provenance,
-        SurveyFacts,
-        preview_harmonies,
-        survey_facts,
-    )
-    from fusion_core.harmony.model import SIDES
+def _record(
+    written: list[tuple[Path, Exported]], failed: list[NotExported], *, every: bool
+) -> dict[str, object]:
+    files = [
+        {
+            "file": str(path),
+            "format": exported.form,
+            "pair": str(exported.pair),
+            "harmonies": exported.harmonies,
+            "remarks": exported.remarks,
+        }
+        for path, exported in written
+    ]
+    if not every:
+        return files[0]
+    return {"files": files, "failed": [{"pair": str(i.pair), "reason": i.sentence} for i in failed]}
 
-    pair = harmonies.pair
-    surveys = {
-        name: workspace.stored_survey(survey)
-        for name, survey in zip(SIDES, (pair.donor, pair.recipient), strict=True)
-        if workspace.has_survey(survey)
-    }
-    previews = {}
-    if form == "html" and (shares or findings) and len(surveys) == len(SIDES):
-        previews = preview_harmonies(
-            harmonies,
-            surveys["donor"],
-            surveys["recipient"],
-            others=sibling_sets(workspace.path, pair),
-            progress=progress,
+
+def _show(
+    console: Console, written: list[tuple[Path, Exported]], failed: list[NotExported]
+) -> None:
+    for path, exported in written:
+        for remark in exported.remarks:
+            console.print(str(remark), markup=False)
+        count = exported.harmonies - sum(remark.left_out for remark in exported.remarks)
+        console.print(
+            f"{counted(count, 'harmony', 'harmonies')} of {exported.pair.title} written to {show_path(path)}",
+            markup=False,
         )
-    known = {name: survey_facts(survey) for name, survey in surveys.items()}
-    return DocumentFacts(
-        Provenance(
-            workspace.title,
-            datetime.now().astimezone().isoformat(timespec="minutes"),
-            user_name(),
-            version("survey-harmonization-tool"),
-        ),
-        dict.fromkeys(SIDES, SurveyFacts()) | known,
-        previews,
-        with_shares=shares,
-        with_findings=findings,
-    )
-
-
-def _show(console: Console, path: Path, harmonies: HarmonySet, exported: Exported) -> None:
-    for remark in exported.remarks:
-        console.print(str(remark), markup=False)
-    left_out = sum(remark.left_out for remark in exported.remarks)
-    count = len(harmonies.harmonies) - left_out
-    console.print(
-        f"{counted(count, 'harmony', 'harmonies')} of {harmonies.pair.title} written to {show_path(path)}",
-        markup=False,
-    )
+    for item in failed:
+        console.print(str(item), markup=False)
 
 
 __all__ = ["export_harmonies"]

@@ -13,6 +13,12 @@ from fusion_core.harmony.exchange.exporting import (
     export_harmonies,
     parse_format,
 )
+from fusion_core.harmony.exchange.from_workspace import (
+    ExportOrder,
+    NotExported,
+    export_pair,
+    export_pairs,
+)
 from fusion_core.harmony.exchange.importing import (
     Outcome,
     PlannedEntry,
@@ -23,8 +29,10 @@ from fusion_core.harmony.exchange.importing import (
 
 __all__ = [
     "DocumentFacts",
+    "ExportOrder",
     "Exported",
     "Format",
+    "NotExported",
     "Outcome",
     "PlannedEntry",
     "PlannedFile",
@@ -32,6 +40,8 @@ __all__ = [
     "SurveyFacts",
     "carry_out",
     "export_harmonies",
+    "export_pair",
+    "export_pairs",
     "parse_format",
     "plan_import",
     "preview_harmonies",

@@ -9,7 +9,7 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.exchange._crosswalk import crosswalk_table
 from fusion_core.harmony.exchange.documentation import DocumentFacts, crosswalk_document
 from fusion_core.harmony.fusiondata import ExportContext, ExportRemark, export_records, write_r
-from fusion_core.harmony.model import SIDES, HarmonySet, SideName
+from fusion_core.harmony.model import SIDES, HarmonySet, SideName, SurveyPair
 from fusion_core.harmony.store import PairContents, render_pair
 from fusion_core.records import Checked
 from fusion_core.spreadsheets import csv_text
@@ -38,6 +38,10 @@ class Exported(Checked):
         Its content, UTF-8.
     media
         Media type.
+    form
+        Its format.
+    pair, harmonies
+        Whose harmonies were asked for, and how many.
     remarks
         What the format cannot express.
     """
@@ -45,6 +49,9 @@ class Exported(Checked):
     name: str
     text: str
     media: str
+    form: Format
+    pair: SurveyPair
+    harmonies: int
     remarks: tuple[ExportRemark, ...] = ()
 
 
@@ -96,7 +103,8 @@ def export_harmonies(harmonies: HarmonySet, form: Format, facts: DocumentFacts) 
         text = csv_text(crosswalk_table(harmonies.harmonies))
     else:
         text = crosswalk_document(harmonies, facts)
-    return Exported(f"{harmonies.pair}.{form}", text, _MEDIA[form], remarks)
+    pair, count = harmonies.pair, len(harmonies.harmonies)
+    return Exported(f"{pair}.{form}", text, _MEDIA[form], form, pair, count, remarks)
 
 
 def _context(facts: DocumentFacts) -> ExportContext:

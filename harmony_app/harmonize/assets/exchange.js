@@ -115,12 +115,13 @@ export function createExchange(actions, toast) {
     open(`Export ${title}`, [options[0], extras, ...options.slice(1)], [close("Cancel"), run]);
   }
 
-  function exported({ files, remarks }) {
+  function exported({ file: name, files, remarks }) {
     waiting = "";
-    if (!remarks.length) { element.close(); toast.show(`${files.join(", ")} is in your downloads.`); return; }
+    const saved = `${files > 1 ? `${name}, with ${files} files,` : name} is in your downloads.`;
+    if (!remarks.length) { element.close(); toast.show(saved); return; }
     const rows = remarks.map((remark) => h("tr", {}, h("td.mono", { dir: "auto" }, remark.key),
       h(`td.${remark.left_out ? "bad" : "warn"}`, {}, remark.left_out ? "left out" : "incomplete"), h("td", {}, remark.sentence)));
-    open("Exported, with losses", [h("p", {}, `${files.join(", ")} is in your downloads. fusionData cannot express everything; JSON keeps it all.`),
+    open("Exported, with losses", [h("p", {}, `${saved} What follows is not in it, or not in full; JSON keeps everything of a harmony.`),
       h("div.report-files", { tabindex: 0 }, h("table.report", {}, h("tbody", {}, ...rows)))], [close()]);
   }
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from importlib.metadata import version
+from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.checks import sibling_sets
 from fusion_core.harmony.exchange import (
-    DocumentFacts,
     Exported,
-    Format,
-    Provenance,
-    SurveyFacts,
-    export_harmonies,
+    ExportOrder,
+    NotExported,
+    export_pairs,
     parse_format,
-    preview_harmonies,
-    survey_facts,
 )
-from fusion_core.harmony.model import HarmonySet, SideName, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.surveys.model import SurveyId
+from fusion_core.surveys.source import SurveySource
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.work import (
     Actions,
@@ -41,19 +35,10 @@ from harmony_app.harmonize.work import (
 from harmony_app.shell.work import SlowWork
 
 ITEMS_LIMIT: Final = 20_000
+_ARCHIVE: Final = "harmonies.zip"
 
 Wanted = dict[SurveyPair, tuple[str, ...] | None]
 """Keys per pair; ``None`` for all of its harmonies."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What file a person wants, and whether documentation has shares and findings."""
-
-    form: Format
-    author: str
-    shares: bool
-    findings: bool
 
 
 class Exports:
@@ -86,17 +71,18 @@ class Exports:
             self._host.browser.tell("export_ask", items=message.get("items"), title=_title(wanted))
             return
         host, workspace = self._host, self._host.session.workspace
-        order = _Order(
+        order = ExportOrder(
             parse_format(form),
+            workspace.title,
             host.session.user,
-            message.get("shares") is not False,
-            message.get("findings") is True,
+            with_shares=message.get("shares") is not False,
+            with_findings=message.get("findings") is True,
         )
         tell = progress_teller(host.browser, "export_progress")
         self._slow_work.start(
-            lambda: [
-                _exported(workspace, pair, keys, order, tell) for pair, keys in wanted.items()
-            ],
+            lambda: export_pairs(
+                workspace.path, wanted, order, partial(_open_survey, workspace), progress=tell
+            ),
             self._send,
             self._fail,
         )
@@ -121,62 +107,34 @@ class Exports:
             raise InputError("No harmony is selected", fix="Select rows of the table first")
         return {pair: tuple(keys) for pair, keys in found.items()}
 
-    def _send(self, files: list[Exported]) -> None:
-        remarks = [
-            {
-                "file": item.name,
-                "key": remark.key,
-                "sentence": remark.sentence,
-                "left_out": remark.left_out,
-            }
-            for item in files
-            for remark in item.remarks
+    def _send(self, made: tuple[list[Exported], list[NotExported]]) -> None:
+        files, failed = made
+        if not files:
+            self._fail(InputError(" ".join(map(str, failed)), fix="Look at each pair by itself"))
+            return
+        lost = [
+            {"key": item.key, "sentence": item.sentence, "left_out": item.left_out}
+            for file in files
+            for item in file.remarks
         ]
+        lost += [
+            {"key": item.pair.title, "sentence": item.sentence, "left_out": True} for item in failed
+        ]
+        name = files[0].name if len(files) == 1 else _ARCHIVE
         if len(files) == 1:
-            (file,) = files
-            self._host.browser.tell("download", name=file.name, text=file.text, media=file.media)
+            self._host.browser.tell("download", name=name, text=files[0].text, media=files[0].media)
         else:
-            data = _zipped(files)
             self._host.browser.tell(
-                "download", name="harmonies.zip", data=data, media="application/zip"
+                "download", name=name, data=_zipped(files), media="application/zip"
             )
-        self._host.browser.tell("export_done", files=[item.name for item in files], remarks=remarks)
+        self._host.browser.tell("export_done", file=name, files=len(files), remarks=lost)
 
     def _fail(self, error: Exception) -> None:
         self._host.browser.tell("export_failed", message=failure_words(error))
 
 
-def _exported(
-    workspace: Workspace,
-    pair: SurveyPair,
-    keys: tuple[str, ...] | None,
-    order: _Order,
-    tell: Callable[[float, str], None],
-) -> Exported:
-    harmonies = HarmonyStore(workspace.path, pair).load()
-    if keys is not None:
-        chosen = tuple(item for item in harmonies.harmonies if item.key in set(keys))
-        harmonies = HarmonySet(pair, chosen)
-    donor, recipient = load_survey(workspace, pair.donor), load_survey(workspace, pair.recipient)
-    previews = {}
-    if order.form == "html" and (order.shares or order.findings):
-        previews = preview_harmonies(
-            harmonies, donor, recipient, others=sibling_sets(workspace.path, pair), progress=tell
-        )
-    source = Provenance(
-        workspace.title,
-        datetime.now().astimezone().isoformat(timespec="minutes"),
-        order.author,
-        version("survey-harmonization-tool"),
-    )
-    surveys: dict[SideName, SurveyFacts] = {
-        "donor": survey_facts(donor),
-        "recipient": survey_facts(recipient),
-    }
-    facts = DocumentFacts(
-        source, surveys, previews, with_shares=order.shares, with_findings=order.findings
-    )
-    return export_harmonies(harmonies, order.form, facts)
+def _open_survey(workspace: Workspace, survey: SurveyId) -> SurveySource | None:
+    return load_survey(workspace, survey) if workspace.has_survey(survey) else None
 
 
 def _title(wanted: Wanted) -> str:

@@ -210,6 +210,33 @@ def test_selected_harmonies_of_several_pairs_come_in_one_archive(upload, page, t
     assert archive.namelist() == [f"{PAIR}.json", f"{other}.json"]
 
 
+def test_a_pair_whose_survey_is_not_there_is_exported_all_the_same(upload, page, told, workspace):
+    upload((NAME, f"list({entry('heat__hfl')})"))
+    page.receive({"kind": "import_run", "choices": ["mine"]})
+    gone = SurveyPair(SurveyId("GONE", "1999"), PAIR.recipient)
+    HarmonyStore(workspace.path, gone).save_all(stored(workspace).load().harmonies, author="kim")
+    items = [{"pair": str(pair), "key": "heat__hfl"} for pair in (PAIR, gone)]
+    for form in ("R", "json", "csv", "html"):
+        page.receive({"kind": "export_selected", "items": items, "format": form})
+        archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(told[-2]["data"])))
+        assert archive.namelist() == [f"{PAIR}.{form}", f"{gone}.{form}"]
+        assert (told[-1]["file"], told[-1]["files"]) == ("harmonies.zip", 2)
+
+
+def test_a_damaged_pair_is_named_and_the_others_are_exported(upload, page, told, workspace):
+    upload((NAME, f"list({entry('heat__hfl')})"))
+    page.receive({"kind": "import_run", "choices": ["mine"]})
+    damaged = SurveyPair(PAIR.recipient, PAIR.donor)
+    store = HarmonyStore(workspace.path, damaged)
+    store.save_all(stored(workspace).load().harmonies, author="kim")
+    (workspace.path / "harmonies" / f"{damaged}.json").write_text("{", encoding="utf-8")
+    items = [{"pair": str(pair), "key": "heat__hfl"} for pair in (PAIR, damaged)]
+    page.receive({"kind": "export_selected", "items": items, "format": "json"})
+    assert told[-2]["name"] == f"{PAIR}.json"
+    (remark,) = told[-1]["remarks"]
+    assert (remark["key"], remark["left_out"]) == (damaged.title, True)
+
+
 def test_without_a_saved_harmony_there_is_nothing_to_export(page, told):
     page.receive({"kind": "export", "format": "csv"})
     assert told[-1]["kind"] == "export_failed"

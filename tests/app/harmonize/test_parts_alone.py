@@ -157,4 +157,4 @@ def test_exchange_a_file_goes_out_and_comes_in_without_a_page(saved: FakeHost):
     Exchange(saved).actions["export"]({"format": "json"})
     download, done = saved.browser.told[-2:]
     assert download["kind"] == "download"
-    assert done == {"kind": "export_done", "files": [download["name"]], "remarks": []}
+    assert done == {"kind": "export_done", "file": download["name"], "files": 1, "remarks": []}

@@ -118,6 +118,25 @@ def test_harmonies_are_exported_and_imported_again(harmony, workspace, tmp_path,
         assert item["outcome"] in {"same", "kept"}
 
 
+def test_all_pairs_are_exported_into_a_folder(harmony, workspace, tmp_path):
+    (own,) = (workspace / "harmonies").glob("*.json")
+    donor, recipient = own.stem.split("__")
+    other = f"GONE_1999__{recipient}"
+    text = own.read_text(encoding="utf-8")
+    (workspace / "harmonies" / f"{other}.json").write_text(
+        text.replace(donor, "GONE_1999"), encoding="utf-8"
+    )
+    everything = ("harmonies", "export", "--all", "--format", "csv", "-w", workspace, "--out")
+    record = harmony.json(*everything, tmp_path)
+    assert {path.stem for path in tmp_path.glob("*.csv")} == {own.stem, other}
+    assert record["failed"] == []
+    assert "Give a folder" in harmony(*everything, tmp_path / "file.csv", code=2).stderr
+    (workspace / "harmonies" / f"{other}.json").write_text("{", encoding="utf-8")
+    record = harmony.json(*everything, tmp_path, code=1)
+    assert [item["pair"] for item in record["failed"]] == [other]
+    assert [item["pair"] for item in record["files"]] == [own.stem]
+
+
 def test_an_export_says_what_is_missing(harmony, workspace, file, tmp_path):
     wrong = harmony.json("harmonies", "export", "--key", "tenur__ten", code=2)["error"]
     assert "tenure__ten" in wrong["message"]
