@@ -34,6 +34,7 @@ from harmony_app.server import overview
 from harmony_app.server.compression import CompressedFiles
 from harmony_app.server.guard import Gate, guard
 from harmony_app.server.overview import keep_sessions_in_mind
+from harmony_app.server.receiving import upload_patterns
 from harmony_app.server.request_log import request_log
 from harmony_app.server.secret import cookie_secret
 from harmony_app.server.settings import ServerSettings
@@ -52,12 +53,12 @@ if TYPE_CHECKING:
 # is older than the page.
 PLACES = (
     Place("begin", "Begin", begin.build),
-    Place("surveys", "Surveys", surveys.build, takes_files=True),
-    Place("places", "Places", places.build, needs="harmonizer", takes_files=True),
+    Place("surveys", "Surveys", surveys.build),
+    Place("places", "Places", places.build, needs="harmonizer"),
     Place("harmonize", "Harmonize", harmonize.build, needs="harmonizer"),
     Place("fuse", "Fuse", fuse.build, needs="runner"),
-    Place("validate", "Validate", validate.build, takes_files=True),
-    Place("explore", "Explore", explore.build, takes_files=True),
+    Place("validate", "Validate", validate.build),
+    Place("explore", "Explore", explore.build),
 )
 OWNERS_PLACE = Place("server", "Server", overview.build, needs="owner")
 """Where people sign in, for those who look after the server."""
@@ -189,7 +190,7 @@ def _server(serving: Serving, settings: ServerSettings) -> Any:
             places = (*PLACES, OWNERS_PLACE)
             keep_sessions_in_mind()
     pn.config.oauth_expiry = settings.days
-    pn.extension("tabulator", "filedropper", notifications=False)
+    pn.extension("tabulator", notifications=False)
     start = begin.start_page(serving)
     pages = {place.path: page_factory(place, places, serving, start) for place in places}
     pages |= {"/": pages["begin"], "start": start}
@@ -203,7 +204,12 @@ def _server(serving: Serving, settings: ServerSettings) -> Any:
         title="Harmony",
         autoreload=False,
         verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
-        extra_patterns=[*download_patterns(serving), *help_patterns(settings.prefix), _ICON],
+        extra_patterns=[
+            *download_patterns(serving),
+            *upload_patterns(serving),
+            *help_patterns(settings.prefix),
+            _ICON,
+        ],
         prefix=settings.prefix,
         root_path=f"{settings.prefix}/",
         cookie_path=settings.prefix or "/",

@@ -94,6 +94,7 @@ class AddForm(pn.viewable.Viewer):
             failed=self._say,
             given=lambda: pn.state.execute(self._look),
             hint=_FILES,
+            needs="harmonizer",
         )
         self._kind = pn.widgets.TextInput(
             label="Kind: puma, county, state, or a survey's own column",
@@ -118,6 +119,7 @@ class AddForm(pn.viewable.Viewer):
                 self._uploads.path / f"crosswalk-{place}",
                 placeholder,
                 failed=self._say,
+                needs="harmonizer",
             )
             for place, (title, placeholder) in enumerate(_CROSSWALKS)
         ]

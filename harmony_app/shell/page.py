@@ -51,15 +51,12 @@ class Place:
         Builds the place's content for a session.
     needs
         The weakest role that may visit it.
-    takes_files
-        Whether files are sent from it; the other places do without the scripts for that.
     """
 
     path: str
     title: str
     build: Callable[[Session], pn.viewable.Viewable]
     needs: Role = "viewer"
-    takes_files: bool = False
 
 
 class _Frame(pn.Template):
@@ -198,7 +195,6 @@ def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
         "help": chapter_for(place.path).name,
-        "takes_files": place.takes_files,
         "heading": place.title,
         "workspace": workspace.title,
         "synthetic": workspace.synthetic,

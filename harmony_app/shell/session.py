@@ -119,6 +119,12 @@ class Session:
         """Return a folder for the files that a page is sent."""
         return self.uploads.folder()
 
+    def sent(self, cookies: Mapping[str, str]) -> bool:
+        """Whether the cookies of a request are those of this visitor."""
+        if self.door.asks:
+            return self.door.name_of(cookies) == self.user
+        return browser_mark(self.door, cookies) == self.browser
+
     @property
     def names_files(self) -> bool:
         """Whether the visitor may name files of the server by their path at all.
@@ -202,7 +208,7 @@ def current_session(
         may_choose=serving.may_choose,
         places=places,
         door=serving.door,
-        browser=_browser(serving),
+        browser=browser_mark(serving.door, pn.state.cookies or {}),
         folders=serving.folders,
         upload_limit=serving.upload_limit,
         import_limits=serving.import_limits,
@@ -227,8 +233,9 @@ def current_user(serving: Serving) -> str:
     return chosen or (account() if serving.may_choose and is_this_computer(headers) else GUEST)
 
 
-def _browser(serving: Serving) -> str:
-    token = serving.door.browser_of(pn.state.cookies or {})
+def browser_mark(door: Door, cookies: Mapping[str, str]) -> str:
+    """Return what tells a browser from others, where nobody signs in; empty if unknown."""
+    token = door.browser_of(cookies)
     return hashlib.sha256(token.encode()).hexdigest()[:12] if token else ""
 
 

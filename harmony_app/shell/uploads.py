@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
-from weakref import finalize
+from weakref import WeakValueDictionary, finalize
 
 from fusion_core.workspace.files import mark
+from harmony_app.shell.inbox import Inbox
 
 _PREFIX: Final = "harmony-uploads-"
 
@@ -26,6 +28,20 @@ class Uploads:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._handle: int | None = None
+        self._inboxes: WeakValueDictionary[str, Inbox] = WeakValueDictionary()
+
+    def open(self, inbox: Inbox) -> str:
+        """Let files come to an inbox for as long as its page is there.
+
+        Returns the key of its address, which nobody can guess.
+        """
+        key = secrets.token_urlsafe(24)
+        self._inboxes[key] = inbox
+        return key
+
+    def inbox(self, key: str) -> Inbox | None:
+        """Return the inbox of an address; ``None`` once its page is gone."""
+        return self._inboxes.get(key)
 
     def folder(self) -> UploadFolder:
         """Return a folder for the files of one visitor's page."""

@@ -23,7 +23,7 @@ from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
 from harmony_app.shell.look import page_part
-from harmony_app.shell.sending import FileUpload, file_label, not_received
+from harmony_app.shell.sending import FileField
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.corrections import Corrections
 from harmony_app.surveys.import_progress import ImportProgress
@@ -113,6 +113,7 @@ class ImportWizard(pn.viewable.Viewer):
         )
         self._help = pn.pane.HTML("", margin=0, stylesheets=_style("wizard"))
         self._slots = pn.Column(margin=0, sizing_mode="stretch_width")
+        self._files: dict[str, FileField] = {}
         self._name = pn.widgets.TextInput(
             label="Short name", placeholder="RECS", margin=0, sizing_mode="stretch_width"
         )
@@ -302,7 +303,8 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _slot_views(self, reader: Reader) -> list[pn.viewable.Viewable]:
         """Show the files a reader takes; of many, those few people have open on demand."""
-        views = [self._slot_view(slot) for slot in reader.slots]
+        self._files = {slot.key: self._file_field(slot) for slot in reader.slots}
+        views: list[pn.viewable.Viewable] = [each.__panel__() for each in self._files.values()]
         if len(views) <= _SLOTS_SHOWN + 1:
             return views
         more = pn.Column(
@@ -324,55 +326,17 @@ class ImportWizard(pn.viewable.Viewer):
         show.on_click(open_up)
         return [*views[:_SLOTS_SHOWN], show, more]
 
-    def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
-        path = pn.widgets.TextInput(
-            placeholder="or a path on the server",
-            margin=0,
-            sizing_mode="stretch_width",
-            visible=self._session.names_files,
-        )
-
-        def received(file: Path | None) -> None:
-            path.value = path.value_input = ""
-            self._put(slot.key, file)
-
-        upload = FileUpload(
-            self._uploads.path / slot.key,
-            received,
-            lambda name, error: self._say(not_received(self._session, name, error)),
-            limit=self._session.upload_limit,
-        )
-
-        def typed(event: Any) -> None:
-            text = (event.new or "").strip()
-            if text:
-                try:
-                    named = self._session.server_file(text)
-                except HarmonyError as error:
-                    self._put(slot.key, None)
-                    self._say(error)
-                    return
-                self._put(slot.key, named)
-            elif slot.key in self._form.files and not self._is_upload(slot.key):
-                self._put(slot.key, None)
-
-        path.param.watch(typed, "value_input")
-        label = file_label(
+    def _file_field(self, slot: FileSlot) -> FileField:
+        return FileField(
+            self._session,
             slot.title,
-            slot.help,
+            self._uploads.path / slot.key,
+            failed=self._say,
+            changed=lambda file: self._put(slot.key, file),
+            hint=slot.help,
             optional=not slot.required,
-            limit=self._session.upload_limit,
+            needs="harmonizer",
         )
-        return pn.Column(
-            label,
-            upload,
-            path,
-            margin=(2, 0, 6, 0),
-            sizing_mode="stretch_width",
-        )
-
-    def _is_upload(self, slot: str) -> bool:
-        return self._uploads.path in self._form.files[slot].parents
 
     async def _run_check(self, _: Any) -> None:
         form = self._form

@@ -124,6 +124,21 @@ def test_everything_a_page_asks_for_is_under_the_prefix(
     assert [url for url in own if not url.startswith(f"{proxy.url}/harmony/")] == []
 
 
+def test_a_file_larger_than_nginx_takes_by_itself_is_sent_through_it(
+    new_page: Callable[..., Page], proxy: Proxy, tmp_path: Path
+):
+    large = tmp_path / "large.csv"
+    large.write_text("hid,weight,tenure\n" + "a,1,Own\n" * 1_000_000)
+    page = new_page()
+    page.goto(f"{proxy.url}/harmony/surveys?mode=import")
+    if page.get_by_label("Password").is_visible():
+        page.get_by_label("Name").fill("ana")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+    page.locator("input[type=file]").first.set_input_files(large)
+    expect(page.get_by_text("Upload complete").first).to_be_visible(timeout=60_000)
+
+
 def test_the_prefix_without_its_slash_leads_to_the_first_page(proxy: Proxy):
     with urllib.request.urlopen(f"{proxy.url}/harmony", timeout=30) as answer:  # noqa: S310 - as above
         assert answer.url.startswith(f"{proxy.url}/harmony/")

@@ -185,20 +185,33 @@ def test_an_uploaded_file_is_read_like_one_on_the_server(page, served, tmp_path)
     expect(page.get_by_text("The files are in order")).to_be_visible()
 
 
-def test_a_file_larger_than_one_message_is_received_in_pieces(page, served, tmp_path):
+def test_a_large_file_is_received_with_progress_and_can_be_cancelled(page, served, tmp_path):
     large = tmp_path / "large.csv"
     note = "x" * 1_000
     with large.open("w") as file:
         file.write("hid,weight,tenure,note\n")
         file.writelines(f"{row},1,{'Own' if row % 2 else 'Rent'},{note}\n" for row in range(24_000))
-    assert large.stat().st_size > 20_000_000
     page.goto(f"{served.url}/surveys?mode=import")
-    page.locator("input[type=file]").first.set_input_files(large)
+    held = []
+    page.route("**/upload/*", held.append)
+    choose = page.locator("input[type=file]").first
+    choose.set_input_files(large)
+    # Nothing has reached the server, whatever the browser has done: the bar stands at nothing.
+    expect(page.get_by_text("0 bytes of 24 MB")).to_be_visible()
+    expect(page.locator("progress").first).to_have_attribute(
+        "aria-label", "large.csv on the server"
+    )
+    page.get_by_role("button", name="Cancel large.csv").click()
+    expect(page.get_by_text("choose one").first).to_be_visible()
+    page.unroute("**/upload/*")
+    choose.set_input_files(large)
     expect(page.get_by_text("Upload complete").first).to_be_visible(timeout=60_000)
     page.get_by_label("Short name").fill("LARGE")
     page.get_by_label("Vintage").fill("2023")
     check(page)
     expect(page.get_by_text("The files are in order")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Remove large.csv").click()
+    expect(page.get_by_role("button", name="Remove large.csv")).to_have_count(0)
 
 
 def test_replacing_a_survey_needs_a_second_yes(page, served, tmp_path):

@@ -212,7 +212,17 @@ ROOMS = {
     ),
     "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
     "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
-    "harmony_app.shell": ("uploads", "session", "look", "sending", "steps", "work", "tour", "page"),
+    "harmony_app.shell": (
+        "inbox",
+        "uploads",
+        "session",
+        "look",
+        "sending",
+        "steps",
+        "work",
+        "tour",
+        "page",
+    ),
 }
 
 

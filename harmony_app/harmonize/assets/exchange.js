@@ -23,6 +23,8 @@ export function createExchange(actions, toast) {
   const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: () => readFiles([...file.files]) });
   let progress = null;
   let waiting = "";
+  let files = [];
+  let stop = new AbortController();
 
   const close = (text = "Close") => h("button", { type: "button", onclick: () => element.close() }, text);
 
@@ -42,6 +44,8 @@ export function createExchange(actions, toast) {
 
   /** Closing the dialogue while something is under way stops waiting for it. */
   function closed() {
+    stop.abort();
+    files = [];
     if (waiting) actions.send({ kind: `${waiting}_cancel` });
     waiting = "";
     progress = null;
@@ -57,12 +61,22 @@ export function createExchange(actions, toast) {
     if (chosen.reduce((bytes, item) => bytes + item.size, 0) > LARGEST_TOGETHER) { toast.show("These files are larger than 50 MB together; import them in several steps.", { severity: "error" }); return; }
     if (!chosen.length) return;
     wait("import", "Import harmonies", `Sending ${chosen.length === 1 ? chosen[0].name : `${chosen.length} files`} …`);
-    for (const [place, item] of chosen.entries()) {
-      const data = await encoded(item);
-      if (waiting !== "import") return;
-      progress.update(place / chosen.length, `Sending ${item.name} …`);
-      actions.send({ kind: "import_file", name: item.name, data, first: place === 0, last: place === chosen.length - 1 });
+    stop = new AbortController();
+    actions.send({ kind: "import_begin" });
+    files = chosen;
+  }
+
+  /** Send the chosen files one after the other; the bar shows how many of them the server has. */
+  async function sendFiles({ key }) {
+    const { signal } = stop;
+    for (const [place, item] of files.entries()) {
+      if (signal.aborted) return;
+      progress.update(place / files.length, `Sending ${item.name} …`);
+      const problem = await sendFile(key, item, signal);
+      if (problem === null) return; // the server says why
+      if (problem) { failed({ message: problem }); return; }
     }
+    if (!signal.aborted) actions.send({ kind: "import_sent" });
   }
 
   function showPlan({ files }) {
@@ -131,6 +145,7 @@ export function createExchange(actions, toast) {
   }
 
   const answers = {
+    import_ready: (reply) => { if (waiting === "import") sendFiles(reply); },
     import_progress: (reply) => progress?.update(reply.share, reply.words),
     import_plan: (reply) => { if (element.open) showPlan(reply); },
     import_done: showDone,
@@ -154,16 +169,6 @@ export function createExchange(actions, toast) {
     /** Go back to a closed dialogue when a request was refused. */
     stop() { if (waiting) { waiting = ""; element.close(); } },
   };
-}
-
-/** A file as base64: bytes arrive as they are, whatever their encoding. */
-function encoded(item) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(item);
-  });
 }
 
 /** Hand a file of the server to the browser's downloads. */

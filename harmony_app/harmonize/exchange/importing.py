@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +20,6 @@ from fusion_core.harmony.exchange import (
 )
 from fusion_core.spreadsheets import csv_text
 from fusion_core.surveys.model import Dictionary, SurveyId
-from fusion_core.workspace.files import size_text
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.exchange._exporting import Exports
 from harmony_app.harmonize.work import (
@@ -34,21 +30,20 @@ from harmony_app.harmonize.work import (
     messages,
     progress_teller,
 )
+from harmony_app.shell.inbox import Inbox, InboxOfSeveral, Transfer
+from harmony_app.shell.sending import not_received
+from harmony_app.shell.uploads import UploadFolder
 from harmony_app.shell.work import SlowWork
 
-UPLOAD_LIMIT: Final = 12_000_000
-"""Characters of one uploaded file in base64; the largest published one is under 130,000."""
+FILE_LIMIT: Final = 8_000_000
+"""Bytes of one file; the largest published one is under 130,000."""
 
 FILES_LIMIT: Final = 200
 
 TOGETHER_LIMIT: Final = 50_000_000
 """Bytes of the files of one import, which are in memory until they are saved."""
 
-_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\ud800-\udfff]{1,150}\.(?:[Rr]|json)")
-_NAME_BYTES: Final = 255
-"""What file systems allow."""
-
-Upload = tuple[str, bytes]
+_FILE_NAME: Final = re.compile(r".+\.(?:[Rr]|json)")
 
 
 class Exchange:
@@ -64,7 +59,9 @@ class Exchange:
         self._host = host
         self._exports = Exports(host)
         self._slow_work = SlowWork(host.session.visitor)
-        self._uploads: list[Upload] = []
+        self._folder: UploadFolder | None = None
+        self._inbox: Inbox | None = None
+        self._sent: list[Path] = []
         self._plans: list[PlannedFile] = []
         self._outcomes: list[Mapping[int, Outcome]] = []
 
@@ -72,46 +69,51 @@ class Exchange:
     def actions(self) -> Actions:
         """What a message of each kind starts."""
         own = {
-            "import_file": self._receive,
+            "import_begin": self._begin,
+            "import_sent": self._plan,
             "import_run": self._run,
             "import_cancel": self._cancel,
             "import_report": self._send_report,
         }
         return messages.by_kind(own, self._exports.actions)
 
-    def _receive(self, message: Message) -> None:
-        """Take one file of several; the last one starts the comparison."""
-        if message.get("first"):
-            self._forget()
-        if len(self._uploads) >= FILES_LIMIT:
-            raise InputError(
-                f"More than {FILES_LIMIT} files at once", fix="Import them in several steps"
-            )
-        name = messages.text(message, "name")
-        data = messages.text(message, "data", limit=UPLOAD_LIMIT)
-        try:
-            content = base64.b64decode(data, validate=True)
-        except binascii.Error as error:
-            raise InputError(f"{name[:80]} did not arrive whole", fix="Try again") from error
-        if len(content) + sum(len(sent) for _, sent in self._uploads) > TOGETHER_LIMIT:
-            self._forget()
-            raise InputError(
-                f"The files have more than {size_text(TOGETHER_LIMIT)} together",
-                fix="Import them in several steps",
-            )
-        self._uploads.append((name, content))
-        if message.get("last"):
-            self._plan()
+    def _begin(self, message: Message) -> None:
+        """Tell the browser where to send the files of an import."""
+        del message
+        self._forget()
+        session = self._host.session
+        self._folder = session.upload_folder()
+        self._inbox = InboxOfSeveral(
+            self._folder.path,
+            lambda cookies: session.sent(cookies) and session.may("harmonizer"),
+            self._hear,
+            limit=FILE_LIMIT,
+            most=FILES_LIMIT,
+            together=TOGETHER_LIMIT,
+        )
+        self._host.browser.tell("import_ready", key=session.uploads.open(self._inbox))
 
-    def _plan(self) -> None:
-        workspace, uploads = self._host.session.workspace, tuple(self._uploads)
+    def _hear(self, state: Transfer) -> None:
+        if state.error is not None:
+            self._forget()
+            self._fail(not_received(self._host.session, state.name, state.error))
+        elif state.file is not None and state.file.exists():  # not of an import given up since
+            self._sent.append(state.file)
+
+    def _plan(self, message: Message) -> None:
+        """Compare the files that were sent, once the browser has sent the last one."""
+        del message
+        if not self._sent:
+            raise InputError("There are no files to import", fix="Choose the files again")
+        workspace, files = self._host.session.workspace, tuple(self._sent)
         tell = progress_teller(self._host.browser, "import_progress")
         self._slow_work.start(
-            lambda: plan_uploads(workspace, uploads, tell), self._show_plan, self._fail
+            lambda: plan_files(workspace, files, tell), self._show_plan, self._fail
         )
 
     def _show_plan(self, plans: list[PlannedFile]) -> None:
-        self._uploads, self._plans, self._outcomes = [], plans, []
+        self._forget()
+        self._plans = plans
         self._host.browser.tell("import_plan", files=[file_record(plan) for plan in plans])
 
     def _run(self, message: Message) -> None:
@@ -162,7 +164,10 @@ class Exchange:
         self._forget()
 
     def _forget(self) -> None:
-        self._uploads, self._plans, self._outcomes = [], [], []
+        if self._folder is not None:
+            self._folder.clear()
+        self._folder = self._inbox = None
+        self._sent, self._plans, self._outcomes = [], [], []
 
     def _send_report(self, message: Message) -> None:
         del message
@@ -176,17 +181,17 @@ class Exchange:
         )
 
 
-def plan_uploads(
-    workspace: Workspace, uploads: tuple[Upload, ...], tell: Callable[[float, str], None]
+def plan_files(
+    workspace: Workspace, files: tuple[Path, ...], tell: Callable[[float, str], None]
 ) -> list[PlannedFile]:
-    """Compare uploaded files with a workspace; nothing is saved.
+    """Compare files with a workspace; nothing is saved.
 
     Parameters
     ----------
     workspace
         The project folder.
-    uploads
-        Name and content of each file.
+    files
+        As they were sent.
     tell
         Told the share done and what is in hand.
     """
@@ -198,28 +203,22 @@ def plan_uploads(
         return known[survey]
 
     plans = []
-    with tempfile.TemporaryDirectory() as folder:
-        for place, (name, content) in enumerate(uploads):
-            tell(place / len(uploads), f"Reading {name}")
-            if not _can_be_stored(name):
-                error = InputError(
-                    "The file is not named like a harmony file",
-                    fix="fusionData names them DONOR_VINTAGE__ACS_VINTAGE.R",
-                )
-                plans.append(PlannedFile(name[:150], error=error))
-                continue
-            path = Path(folder) / str(place) / name
-            path.parent.mkdir()
-            path.write_bytes(content)
-            plan = plan_import(path, workspace.path, dictionary, needs_surveys=True)
-            plans.append(_without_folder(plan, folder))
+    for place, path in enumerate(files):
+        tell(place / len(files), f"Reading {path.name}")
+        if not _is_named_alike(path.name):
+            error = InputError(
+                "The file is not named like a harmony file",
+                fix="fusionData names them DONOR_VINTAGE__ACS_VINTAGE.R",
+            )
+            plans.append(PlannedFile(path.name, error=error))
+            continue
+        plan = plan_import(path, workspace.path, dictionary, needs_surveys=True)
+        plans.append(_without_folder(plan, str(path.parent)))
     return plans
 
 
-def _can_be_stored(name: str) -> bool:
-    """Whether a harmony file may be called so on this server, whatever the visitor's allows."""
-    named_alike = _FILE_NAME.fullmatch(name) is not None and not name.startswith(".")
-    return named_alike and len(name.encode()) <= _NAME_BYTES
+def _is_named_alike(name: str) -> bool:
+    return _FILE_NAME.fullmatch(name) is not None and not name.startswith(".")
 
 
 def _without_folder(plan: PlannedFile, folder: str) -> PlannedFile:
@@ -302,4 +301,4 @@ def _sentences(item: PlannedEntry) -> list[str]:
     return said
 
 
-__all__ = ["Exchange", "file_record", "plan_uploads", "report_table"]
+__all__ = ["Exchange", "file_record", "plan_files", "report_table"]

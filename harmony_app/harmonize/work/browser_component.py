@@ -15,6 +15,8 @@ from typing import Any, Final
 import param
 from panel.custom import JSComponent
 
+from harmony_app.shell.sending import SEND_SCRIPT
+
 ASSETS: Final = Path(__file__).parents[1] / "assets"
 MODULES: Final = (
     "dom",
@@ -141,7 +143,7 @@ class HarmonizeComponent(JSComponent):
     teamwork = param.String(default="null")
     table = param.String(default="null")
 
-    _esm = bundled()
+    _esm = f"{SEND_SCRIPT}\n{bundled()}"
     _stylesheets: Final = [(ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in STYLES]
 
     def __init__(self, on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:

@@ -1,4 +1,4 @@
-"""A file for the server: sent from the browser in pieces, or named by its path there."""
+"""A file for the server: sent from the browser, or named by its path there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harmony_app.shell.sending.upload import FileUpload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harmony_app.access import Role
     from harmony_app.shell.session import Session
 
 _STYLE: Final = Path(__file__).parent / "assets" / "label.css"
@@ -37,11 +38,17 @@ class FileField(pn.viewable.Viewer):
     failed
         Told why a file could not be received.
     given
-        Told that another file counts.
+        Told that another file counts, once its name is typed in full.
+    changed
+        Told at once which file counts, while its name is typed: ``None`` for no file.
     largest
         Bytes of the largest file that can hold what is asked for.
     hint
         Which files it may be.
+    optional
+        Whether it can be left out.
+    needs
+        The weakest role that may send it.
     """
 
     def __init__(
@@ -53,12 +60,17 @@ class FileField(pn.viewable.Viewer):
         *,
         failed: Callable[[HarmonyError], None],
         given: Callable[[], object] | None = None,
+        changed: Callable[[Path | None], object] | None = None,
         largest: int | None = None,
         hint: str = "",
+        optional: bool = False,
+        needs: Role = "viewer",
     ) -> None:
         super().__init__()
         self._session = session
         self._given = given
+        self._changed = changed
+        self._latest: Path | None = None
         self._failed = failed
         self._sent: Path | None = None
         self.text = pn.widgets.TextInput(
@@ -72,13 +84,16 @@ class FileField(pn.viewable.Viewer):
         limits = [limit for limit in (largest, session.upload_limit) if limit is not None]
         limit = min(limits, default=None)
         self.upload = FileUpload(
+            session,
             folder,
             self._received,
             lambda name, error: failed(not_received(session, name, error)),
+            title=title,
             limit=limit,
+            needs=needs,
         )
         self._layout = pn.Column(
-            file_label(title, hint, limit=limit),
+            file_label(title, hint, optional=optional, limit=limit),
             self.upload,
             self.text,
             margin=(2, 0, 6, 0),
@@ -106,19 +121,32 @@ class FileField(pn.viewable.Viewer):
         if file is not None:
             self.text.value = self.text.value_input = ""
             self._tell()
+        self._tell_change()
 
     def _typed(self, _: object) -> None:
         if self.text.value_input.strip():
             self._sent = None
+        self._tell_change()
 
     def _tell(self) -> None:
+        if self._given is not None and self._allowed() is not None:
+            self._given()
+
+    def _tell_change(self) -> None:
+        if self._changed is None:
+            return
+        file = self._allowed()
+        if file != self._latest:
+            self._latest = file
+            self._changed(file)
+
+    def _allowed(self) -> Path | None:
+        """Return the file that counts, if it may; says why not."""
         try:
-            is_given = self.path is not None
+            return self.path
         except HarmonyError as error:
             self._failed(error)
-            return
-        if self._given is not None and is_given:
-            self._given()
+            return None
 
 
 def file_label(
@@ -134,8 +162,10 @@ def file_label(
     )
 
 
-def not_received(session: Session, name: str, error: OSError) -> InputError:
+def not_received(session: Session, name: str, error: OSError | HarmonyError) -> HarmonyError:
     """Return why a file did not reach the server, and what its sender can do."""
+    if isinstance(error, HarmonyError):
+        return error
     way = (
         "Send a smaller file"
         if error.errno == errno.EFBIG

@@ -8,7 +8,9 @@ import zipfile
 
 import pandas as pd
 import pytest
+from sent_files import arrive
 
+from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
@@ -37,17 +39,11 @@ def upload(page, told):
     """Send files, ``upload((name, content), …)``, and return the plan the page shows."""
 
     def send(*files):
-        for place, (name, content) in enumerate(files):
-            data = base64.b64encode(content if isinstance(content, bytes) else content.encode())
-            page.receive(
-                {
-                    "kind": "import_file",
-                    "name": name,
-                    "data": data.decode(),
-                    "first": place == 0,
-                    "last": place == len(files) - 1,
-                }
-            )
+        page.receive({"kind": "import_begin"})
+        inbox = page.session.uploads.inbox(told[-1]["key"])
+        for name, content in files:
+            arrive(inbox, name, content if isinstance(content, bytes) else content.encode())
+        page.receive({"kind": "import_sent"})
         return told[-1]
 
     return send
@@ -142,8 +138,7 @@ def test_a_file_with_a_wrong_name_is_refused_and_named(upload, name):
     [
         {"kind": "import_run", "choices": []},
         {"kind": "import_report"},
-        {"kind": "import_file", "name": NAME, "data": "!", "first": True},
-        {"kind": "import_file", "name": NAME, "data": 3},
+        {"kind": "import_sent"},
         {"kind": "export", "format": "exe"},
         {"kind": "export_selected", "items": [3]},
         {"kind": "export_selected", "items": []},
@@ -156,13 +151,27 @@ def test_nonsense_is_answered_in_a_sentence(page, told, message):
     assert "server's log" not in told[-1]["message"]
 
 
-def test_files_too_large_together_are_refused_and_none_of_them_stays_in_memory(upload, page, told):
-    large = b" " * 8_000_000
-    files = [(f"{number}.json", large) for number in range(7)]
-    assert "more than 50 MB together" in upload(*files)["message"]
-    data = base64.b64encode(FILE.encode()).decode()
-    page.receive({"kind": "import_file", "name": NAME, "data": data, "last": True})
-    assert [file["name"] for file in told[-1]["files"]] == [NAME]
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ([8_000_000] * 7, "more than 50 MB together"),
+        ([9_000_000], "more than 8.0 MB"),
+        ([1] * 201, "More than 200 files at once"),
+    ],
+)
+def test_too_many_bytes_are_refused_before_they_are_sent_and_nothing_stays(page, told, sizes, said):
+    page.receive({"kind": "import_begin"})
+    inbox = page.session.uploads.inbox(told[-1]["key"])
+    *fitting, last = sizes
+    for number, size in enumerate(fitting):
+        assert inbox.begin(f"{number}.json", size)
+    with pytest.raises((HarmonyError, OSError)):
+        inbox.begin("last.json", last)
+    assert told[-1]["kind"] == "import_failed"
+    assert said in told[-1]["message"]
+    assert not inbox.folder.exists()
+    page.receive({"kind": "import_sent"})
+    assert "no files to import" in told[-1]["message"]
 
 
 def test_choices_must_fit_the_files(upload, page, told):

@@ -32,7 +32,9 @@ class Visitor:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, path: str, *, method: str = "GET", body: str | None = None, **more) -> Answer:
+    def ask(
+        self, path: str, *, method: str = "GET", body: str | bytes | None = None, **more
+    ) -> Answer:
         connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
         headers = {"Host": self.host or f"localhost:{self.port}", **self.headers, **more}
         if self.cookies:

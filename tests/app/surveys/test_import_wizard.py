@@ -1,12 +1,11 @@
 """The import wizard goes on whatever storing a survey meets, and says what that was."""
 
 import errno
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from apart import run_apart
-from sent_files import piece
+from sent_files import send
 
 from fusion_core.errors import InputError
 from fusion_core.surveys import SurveyId
@@ -102,33 +101,42 @@ def test_a_workspace_that_may_not_be_read_is_said_in_a_sentence(wizard_with, mon
 
 def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, monkeypatch):
     wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
-    upload = wizard._slots[0][1]
+    inbox = wizard._files["household"].upload.inbox
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.open", full)
-        upload._process_event(piece("recs.csv", b"id,kwh\n"))
+        with pytest.raises(OSError, match="No space left"):
+            inbox.begin("recs.csv", 7)
     assert "recs.csv could not be received: No space left" in str(wizard._report.object)
 
 
-def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
+def test_a_file_counts_once_all_of_it_is_on_disk_until_it_is_taken_back(workspace, left):
     wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
-    upload = wizard._slots[0][1]
-    upload._process_event(piece("recs.csv", b"id,kwh\n1,", 1, 2))
+    upload = wizard._files["household"].upload
+    arrival = upload.inbox.begin("recs.csv", 11)
+    arrival.write(b"id,kwh\n1,")
     assert "household" not in wizard._form.files
-    upload._process_event(piece("recs.csv", b"5\n", 2, 2))
+    arrival.write(b"5\n")
+    arrival.finish()
     assert wizard._form.files["household"].read_bytes() == b"id,kwh\n1,5\n"
-    upload._process_event(SimpleNamespace(event_name="delete_event", data={"name": "recs.csv"}))
+    upload._handle_msg("remove")
     assert wizard._form.files == {}
 
 
-def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left):
+def test_a_path_counts_as_it_is_typed_and_a_file_takes_its_place(workspace, left, tmp_path):
     wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
-    upload = wizard._slots[0][1]
-    upload._process_event(piece("../../../evil.csv", b"id\n"))
-    assert wizard._form.files["household"].parent == upload._folder
+    field = wizard._files["household"]
+    field.text.value_input = str(tmp_path / "recs.csv")
+    assert wizard._form.files == {"household": tmp_path / "recs.csv"}
+    send(field.upload, "sent.csv", b"id\n")
+    assert field.text.value_input == ""
+    assert wizard._form.files["household"].name == "sent.csv"
+    field.text.value_input = str(tmp_path / "recs.csv")
+    field.text.value_input = ""
+    assert wizard._form.files == {}
 
 
 def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, tmp_path, left):

@@ -70,23 +70,20 @@ def test_importing_the_estimates_loads_no_library_before_it_is_used():
     assert not (LATER | {"panel", "bokeh"}) & modules_after("fusion_core.estimates")
 
 
-@pytest.mark.parametrize("takes_files", [False, True])
-def test_pages_load_the_scripts_they_need_and_no_others_beside(takes_files):
+def test_pages_load_the_scripts_they_need_and_no_others_beside():
     scripts, _ = bundle_resources([], Resources(mode="server"), enable_mathjax=True)
     base = Environment(autoescape=True).from_string("{% block js_resources %}{% endblock %}")
     frame = Environment(autoescape=True).from_string((ASSETS / "frame.html").read_text("utf-8"))
     page = frame.render(
         base=base,
         bokeh_js=Markup(scripts),  # noqa: S704 - Panel wrote them
-        harmony={"takes_files": takes_files},
+        harmony={},
     )
     assert "bokeh-mathjax" in scripts
     for needed in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js", "panel.min.js"):
         assert needed in page
     assert "bokeh-mathjax" not in page
     assert "bokeh-gl" not in page
-    assert ("/filedropper/" in page) == takes_files
-    assert "/filedropper/" in scripts
 
 
 def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path):

@@ -94,6 +94,7 @@ class BringingForm:
             self._uploads.path,
             failed=lambda error: self.tell(error.message, "error"),
             largest=LARGEST_FILE,
+            needs="runner",
         )
         self.name = pn.widgets.TextInput(
             label=f"Name of the {words.things}", placeholder=words.example, **field
