@@ -244,7 +244,7 @@ export function render({ model }) {
     }));
   }
 
-  model.on("msg:custom", (message) => hand.whenFree(null, () => answer(message.data ?? message)));
+  model.on("msg:custom", (message) => hand.whenFree(null, () => answer(message)));
   function answer(reply) {
     if (reply.severity === "error") {
       exchange.stop();

@@ -75,7 +75,7 @@ export function createHarmonyTable(actions, onSelect) {
       row.similarityCell.classList.toggle("low", row.similarity !== null && row.similarity < 0.8);
       setText(row.findingsCell, found ? findingWords(found) : "–");
       row.findingsCell.className = `td col-findings ${found?.errors ? "is-error" : found?.warnings ? "is-warning" : ""}`;
-      row.findingsCell.title = found ? (found.reasons ?? []).join("\n") : "Not checked yet";
+      row.findingsCell.title = found ? (found.reasons ?? []).join("\n") : row.lacking ? `Not checked: ${row.lacking} ${row.lacking.includes(" and ") ? "are" : "is"} not in this workspace` : "Not checked yet";
     }
   }
 
@@ -196,7 +196,7 @@ export function createHarmonyTable(actions, onSelect) {
     /** What the filters leave. */
     shown: () => visible().map(({ pair, key }) => ({ pair, key })),
     /** Saved harmonies whose similarity and findings are not known yet. */
-    unchecked: () => rows.filter((row) => row.revision && row.gravity === null).length,
+    unchecked: () => rows.filter((row) => row.revision && !row.lacking && row.gravity === null).length,
     update(table, checks) {
       scope = table.scope;
       titles = table.titles;

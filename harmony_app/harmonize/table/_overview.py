@@ -36,10 +36,13 @@ def table_rows(
     reviews
         Tells where the review of a saved harmony stands, by key.
     """
+    surveys = zip((pair.donor, pair.recipient), texts, strict=True)
+    lacking = " and ".join(survey.title for survey, known in surveys if not known)
     return [
         _row(harmony, pair, texts)
         | {
             "pair": str(pair),
+            "lacking": lacking,
             "status": statuses.get(harmony.key, "saved"),
             "review": reviews(harmony.key).status if reviews and harmony.revision else "",
         }

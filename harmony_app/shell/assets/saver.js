@@ -23,7 +23,7 @@ export function render({ model, el }) {
   };
 
   model.on("msg:custom", (event) => {
-    const { svg, name, kind } = event.data ?? event;
+    const { svg, name, kind } = event;
     if (kind === "png") savePng(svg, name);
     else save(new Blob([svg], { type: "image/svg+xml" }), name);
   });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fusion_core.demo import DONOR, PAIR, RECIPIENT
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store.store import HarmonyStore
-from fusion_core.surveys.model import Dictionary
+from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.surveys.storage import write_survey
 from fusion_core.workspace.layout import Workspace
 from harmony_app.shell.session import account
@@ -355,6 +357,29 @@ def test_all_harmonies_are_listed_opened_and_exported(shared_app, page):
     assert "tenure__ten,donor,tenure," in text
     page.locator(".table-row", has_text="tenure").first.click()
     expect(page.locator(".variable-card.donor .name")).to_have_text("tenure")
+
+
+def test_harmonies_of_all_pairs_come_as_one_archive_whether_their_surveys_are_there(
+    demo_source, app_server, page, tmp_path
+):
+    folder = tmp_path / "demo"
+    shutil.copytree(demo_source, folder)
+    gone = SurveyPair(SurveyId("GONE", "1999"), PAIR.recipient)
+    HarmonyStore(folder, gone).save_all(HarmonyStore(folder, PAIR).load().harmonies, author="kim")
+    server = app_server(folder)
+    page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}&view=all")
+    page.get_by_role("tab", name="all pairs").click()
+    note = page.locator(".overview-list").get_by_text("tick rows to act on them")
+    expect(note).to_have_text("36 harmonies · tick rows to act on them")  # none waits for a check
+    page.get_by_role("button", name="Export …").first.click()
+    page.get_by_role("dialog").get_by_label("JSON").check()
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("button", name="Export").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == [f"{PAIR}.json", f"{gone}.json"]
+    expect(page.locator(".toast")).to_contain_text(
+        "harmonies.zip, with 2 files, is in your downloads"
+    )
 
 
 def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tmp_path):
