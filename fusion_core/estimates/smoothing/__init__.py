@@ -4,7 +4,7 @@ Only where somebody was asked: the recipient's own variables, and a donor's at t
 Fused areas are synthetic and share the donor's error, so shrinking them would count strength twice.
 """
 
-from fusion_core.estimates.smoothing.area_model import AreaModel, fit_area_model
+from fusion_core.estimates.smoothing.area_model import AreaModel, fewest_areas, fit_area_model
 from fusion_core.estimates.smoothing.direct import (
     SMOOTHED_COLUMNS,
     SMOOTHED_KINDS,
@@ -20,6 +20,7 @@ __all__ = [
     "AreaModel",
     "Smoothed",
     "constrained",
+    "fewest_areas",
     "fit_area_model",
     "smooth_donor",
     "smooth_survey",

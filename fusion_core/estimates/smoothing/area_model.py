@@ -59,6 +59,15 @@ class AreaModel(Checked):
     degrees_of_freedom: int
 
 
+def fewest_areas(covariates: int) -> int:
+    """Return how many areas with a direct estimate a model needs, given its number of covariates.
+
+    Fewer leave so few degrees of freedom to the variance between areas that its estimate is zero or many times
+    too large (Li and Lahiri 2010), and with it the weight of every direct estimate.
+    """
+    return covariates + 1 + _FEWEST_BEYOND
+
+
 def fit_area_model(direct: Floats, variance: Floats, covariates: Floats | None = None) -> AreaModel:
     """Fit the Fay–Herriot model.
 
@@ -82,9 +91,8 @@ def fit_area_model(direct: Floats, variance: Floats, covariates: Floats | None =
     known = np.isfinite(direct) & np.isfinite(variance) & (variance > 0)
     design = np.column_stack([np.ones(m), np.empty((m, 0)) if covariates is None else covariates])
     scaled, scale = _scaled(design, known)
-    freedom = int(known.sum()) - design.shape[1]
-    if freedom < _FEWEST_BEYOND:
-        needed = design.shape[1] + _FEWEST_BEYOND
+    needed = fewest_areas(design.shape[1] - 1)
+    if int(known.sum()) < needed:
         raise InputError(
             f"{counted(int(known.sum()), 'area')} with a direct estimate are too few to tell how areas differ",
             fix=f"A model with {counted(design.shape[1] - 1, 'covariate')} needs at least {needed}",

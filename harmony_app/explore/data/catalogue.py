@@ -70,6 +70,8 @@ class Source:
         How far apart the years of each donor and the recipient are; none for a survey alone.
     local
         What a run knows of where households live.
+    donor_places
+        Most places that a column of the donor tells apart; ``None`` where that is not known.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Source:
     notes: tuple[str, ...] = ()
     years: tuple[YearsApart, ...] = ()
     local: LocalKnowledge | None = None
+    donor_places: int | None = None
 
     def is_by_shares(self, kind: str) -> bool:
         """Whether areas of a kind cut through PUMAs, and are put together of parts of them."""
@@ -244,8 +247,15 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         years=(years_apart(workspace, run),),
         design=description.design,
         local=local_knowledge(workspace, run),
+        donor_places=_donor_places(donor, workspace.describe(spec.pair.donor)),
         **_named(run, (run,), fused, recipient, description, notes=notes),
     )
+
+
+def _donor_places(dictionary: Dictionary, description: SurveyDescription) -> int | None:
+    """Return how many places the donor's most detailed column of places has levels for."""
+    known = [dictionary[name] for name in description.geography if name in dictionary]
+    return max((len(item.levels) for item in known), default=0) or None
 
 
 def _named(

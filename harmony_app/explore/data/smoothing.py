@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from fusion_core.estimates.smoothing import SMOOTHED_KINDS, smooth_donor, smooth_survey
+from fusion_core.estimates.smoothing import (
+    SMOOTHED_KINDS,
+    fewest_areas,
+    smooth_donor,
+    smooth_survey,
+)
 from fusion_core.workspace.runs import Run
 from harmony_app.explore.view import is_small
 
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
 PUMA: Final = "puma"
 NOT_FUSED: Final = "Fused areas as such are not smoothed: nobody was asked there, and they share the donor's error."
+_COVARIATES: Final = 1  # the fused estimate of the place
 _NAMES: Final = {"rank": "smooth_rank"}
 
 
@@ -56,6 +62,13 @@ def smoothing_offer(state: ExploreState, source: Source) -> Offer:
         return Offer("survey")
     subgroup = state.where.strip() or state.group_variable or state.within.strip()
     if isinstance(source.run, Run) and state.area_kind == PUMA and not subgroup:
+        needed, places = fewest_areas(_COVARIATES), source.donor_places
+        if places is not None and places < needed:
+            donor = source.specs[0].pair.donor.title
+            return Offer(
+                "",
+                f"{NOT_FUSED} {donor} tells {places} places apart, where a model needs {needed}.",
+            )
         return Offer("donor", NOT_FUSED)
     return Offer("", NOT_FUSED)
 

@@ -1,6 +1,7 @@
 """Direct estimates that borrow strength, on the Explore page; never fused areas as such."""
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from fusion_core.estimates.places import DonorResolution
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.estimates.smoothing import Smoothed, fit_area_model, smooth_survey
 from fusion_core.surveys.model import SurveyId
-from harmony_app.explore.data import Estimator, estimates, read_catalogue
+from harmony_app.explore.data import Estimator, estimates, read_catalogue, smoothing_offer
 from harmony_app.explore.page import ExplorePage
 from harmony_app.shell.session import Session
 
@@ -95,6 +96,15 @@ def test_fused_areas_are_refused_with_the_reason(make_page):
     assert not page.state.smooth
     assert not offered(page)
     assert "nobody was asked there" in page.controls.smoothing.reason.object
+
+
+def test_places_too_few_for_a_model_are_refused_before_it_is_tried(make_page):
+    page = make_page(var="cold", stat="share", level="Yes")
+    source = replace(page.source, donor_places=5)
+    offer = smoothing_offer(page.state, source)
+    assert not offer.how
+    assert offer.reason.endswith("HEAT 2020 tells 5 places apart, where a model needs 6.")
+    assert smoothing_offer(page.state, replace(source, donor_places=6)).how == "donor"
 
 
 def test_of_a_run_the_donors_places_are_smoothed_and_pumas_agree(make_page, monkeypatch):
