@@ -251,7 +251,10 @@ class ExplorePage(Viewer):
             first = next(iter(self._catalogue.sources.values()))
             if state.source:
                 self._elsewhere = f"There is no '{state.source}' to show; this is {first.title}."
-            state = choose_source(state, first.id, list(first.variables.values()))
+            return choose_source(state, first.id, list(first.variables.values()))
+        source = self._catalogue.sources[state.source]
+        if state.variable and state.variable not in source.variables:
+            self._elsewhere = f"{source.title} has no variable '{state.variable}'; this is another one."
         return state
 
     def _usable_filter(self, state: ExploreState) -> bool:

@@ -73,7 +73,7 @@ function skills(rows) {
   return h("div", { class: "skills" },
     h("h3", {}, "Skill in households held out"),
     h("p", { class: "muted small" }, "How far the models reduce the error of the best constant prediction: 0 means no better than the constant, 1 means exact."),
-    h("ul", { "data-scroll": "skills", tabindex: "0", "aria-label": "Scores so far" }, rows.map((row) => h("li", {}, h("span", { class: "clip", title: row.name }, row.name),
+    h("ul", { "data-scroll": "skills", tabindex: "0", "aria-label": "Skill of each variable" }, rows.map((row) => h("li", {}, h("span", { class: "clip", title: row.name }, row.name),
       bar(row.share, "", `Skill of ${row.name}: ${row.skill}`), h("span", { class: "num" }, row.skill)))));
 }
 

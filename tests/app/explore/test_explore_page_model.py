@@ -184,6 +184,8 @@ def test_a_link_to_what_is_gone_says_what_is_shown_instead(make_page):
     assert "There is no &#39;deleted&#39; to show; this is" in notices_html(
         read_catalogue(page._session.workspace), page._elsewhere
     )
+    gone = make_page(run=page.source.id, var="nothing")
+    assert gone._elsewhere.endswith("has no variable 'nothing'; this is another one.")
     assert make_page()._elsewhere == ""
 
 
