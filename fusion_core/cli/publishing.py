@@ -184,36 +184,43 @@ def repeat(
 ) -> None:
     """Run again what a methods note, or the notes of a combination, describe, with the same seeds.
 
-    The workspace must hold both surveys; harmonies it lacks are taken from the note. Example:
+    The workspace must hold the surveys; harmonies it lacks are taken from the note. The runs of a combination are
+    combined again, with its outcomes; --name then names the combination. Example:
 
     harmony repeat insecurity-2022/methods.json --workspace my-project
     """
     from fusion_core.cli.runs import follow_run
-    from fusion_core.publishing import is_published_combination, read_combination, repeat_run
+    from fusion_core.publishing import is_published_combination, repeat_combination, repeat_run
 
     opened, output = open_workspace(workspace), Output(json)
-    notes = [note]
-    if is_published_combination(note):
-        notes = [note / str(item["folder"]) for item in read_combination(note)["parts"]]
+    combination = ""
     with output.progress() as progress:
 
         def execute(where: Workspace, run: Run) -> None:
             follow_run(where, run, progress)
 
-        repeated = [
-            repeat_run(opened, item, name=name, other_inputs=other_inputs, execute=execute)
-            for item in notes
-        ]
+        if is_published_combination(note):
+            made = repeat_combination(
+                opened, note, name=name, other_inputs=other_inputs, execute=execute
+            )
+            combination, repeated = made.combination.name, list(made.repetitions)
+        else:
+            repeated = [
+                repeat_run(opened, note, name=name, other_inputs=other_inputs, execute=execute)
+            ]
     records = [
         {"run": found.run.id, "same": found.same, "differences": list(found.differences)}
         for found in repeated
     ]
+    record = {"combination": combination, "runs": records} if combination else records[0]
 
     def show(console: Console) -> None:
         for found in repeated:
             _show_repeated(console, found)
+        if combination:
+            console.print(f"Combined again as '{combination}', with its outcomes", markup=False)
 
-    output.result(records[0] if len(records) == 1 else {"runs": records}, show)
+    output.result(record, show)
     for found in repeated:
         if not all(found.same.values()) and not (found.differences or other_inputs):
             raise InputError(

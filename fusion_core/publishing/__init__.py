@@ -19,7 +19,12 @@ from fusion_core.publishing.documents import Terms
 from fusion_core.publishing.opening import Opened, open_published
 from fusion_core.publishing.publish import publish_run
 from fusion_core.publishing.published_folder import Publication, check_folder
-from fusion_core.publishing.repeating import Repetition, repeat_run
+from fusion_core.publishing.repeating import (
+    RepeatedCombination,
+    Repetition,
+    repeat_combination,
+    repeat_run,
+)
 
 __all__ = [
     "AnswerSheet",
@@ -27,6 +32,7 @@ __all__ = [
     "OpenedCombination",
     "Publication",
     "PublishedCombination",
+    "RepeatedCombination",
     "Repetition",
     "Terms",
     "answer_sheet",
@@ -41,5 +47,6 @@ __all__ = [
     "publish_run",
     "published_in",
     "read_combination",
+    "repeat_combination",
     "repeat_run",
 ]

@@ -7,7 +7,7 @@ one goes with implicate i of the others, household by household.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -198,27 +198,60 @@ def open_combined(
     require_workspace(workspace)
     folder = path_of(source, "source")
     record = read_combination(folder)
-    called = name or str(record["name"])
-    if called in combination_names(workspace):
-        raise ConflictError(
-            f"There is a combination '{called}' already", fix="Give this one another name"
-        )
+    called = free_name(workspace, name or str(record["name"]))
     opened = []
     for place, item in enumerate(record["parts"]):
         told = _part_of(progress, place, len(record["parts"]))
         opened.append(
             open_published(workspace, folder / item["folder"], recipient=recipient, progress=told)
         )
+    combination = put_together(workspace, called, record, [part.run for part in opened])
+    notes = dict.fromkeys(note for part in opened for note in part.notes)
+    return OpenedCombination(combination, tuple(part.run for part in opened), tuple(notes))
+
+
+def free_name(workspace: Workspace, name: str) -> str:
+    """Return a name of a combination, if there is none of it yet.
+
+    Raises
+    ------
+    ConflictError
+        If there is one.
+    """
+    if name in combination_names(workspace):
+        raise ConflictError(
+            f"There is a combination '{name}' already", fix="Give this one another name"
+        )
+    return name
+
+
+def put_together(
+    workspace: Workspace, name: str, record: Mapping[str, Any], runs: Sequence[Run]
+) -> Combination:
+    """Combine runs as a published combination says, with its outcomes.
+
+    Parameters
+    ----------
+    workspace, name
+        Where to, and under which name.
+    record
+        What `read_combination` read.
+    runs
+        The run of each of its data sets.
+
+    Raises
+    ------
+    InputError
+        If the runs do not fit together.
+    """
     pairs = [
-        (part.run, tuple(item["variables"]))
-        for part, item in zip(opened, record["parts"], strict=True)
+        (run, tuple(item["variables"])) for run, item in zip(runs, record["parts"], strict=True)
     ]
-    combination = combination_of(workspace, called, pairs)
+    combination = combination_of(workspace, name, pairs)
     save_combination(workspace, combination)
     if record["outcomes"]:
         write_json(record["outcomes"], combination.derived_path)
-    notes = dict.fromkeys(note for part in opened for note in part.notes)
-    return OpenedCombination(combination, tuple(part.run for part in opened), tuple(notes))
+    return combination
 
 
 def read_combination(folder: Path) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from fusion_core.errors import InputError
 from fusion_core.execution import execute_run
 from fusion_core.fusion import open_implicates
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.publishing.combined import free_name, put_together, read_combination
 from fusion_core.publishing.methods import fingerprints, harmonies_of, input_files, read_methods
 from fusion_core.publishing.published_folder import METHODS
 from fusion_core.records import Checked
+from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.files import write_json
 from fusion_core.workspace.runs import Run, RunSpec, create_run, require_workspace
 
@@ -101,6 +103,62 @@ def repeat_run(
     expected = record["implicates"]["sha256"]
     same = {key: found.get(key) == value for key, value in expected.items()}
     return Repetition(run, same, (*differences, *_other_versions(run, record)))
+
+
+@dataclass(frozen=True)
+class RepeatedCombination(Checked):
+    """A combination made again.
+
+    Attributes
+    ----------
+    combination
+        The new combination, with the outcomes of the published one.
+    repetitions
+        Its runs, made again.
+    """
+
+    combination: Combination
+    repetitions: tuple[Repetition, ...]
+
+
+def repeat_combination(
+    workspace: Workspace,
+    folder: PathLike,
+    *,
+    name: str = "",
+    other_inputs: bool = False,
+    execute: Callable[[Workspace, Run], Any] = execute_run,
+) -> RepeatedCombination:
+    """Run again all runs of a published combination, and combine them as they were.
+
+    Parameters
+    ----------
+    workspace, other_inputs, execute
+        As in `repeat_run`.
+    folder
+        The folder `publish_combination` wrote.
+    name
+        Name of the new combination; that it was published under when empty.
+
+    Raises
+    ------
+    ConflictError
+        If there is a combination of this name; nothing is run then.
+    InputError
+        If the folder holds no combination, or as `repeat_run`.
+    CorruptFileError
+        If a file is missing or altered.
+    """
+    require_workspace(workspace)
+    path = path_of(folder, "folder")
+    record = read_combination(path)
+    called = free_name(workspace, name or str(record["name"]))
+    repetitions = tuple(
+        repeat_run(workspace, path / item["folder"], other_inputs=other_inputs, execute=execute)
+        for item in record["parts"]
+    )
+    made = put_together(workspace, called, record, [item.run for item in repetitions])
+    return RepeatedCombination(made, repetitions)
 
 
 def _differences(workspace: Workspace, spec: RunSpec, record: dict[str, Any]) -> list[str]:

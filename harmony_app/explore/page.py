@@ -254,7 +254,9 @@ class ExplorePage(Viewer):
             return choose_source(state, first.id, list(first.variables.values()))
         source = self._catalogue.sources[state.source]
         if state.variable and state.variable not in source.variables:
-            self._elsewhere = f"{source.title} has no variable '{state.variable}'; this is another one."
+            self._elsewhere = (
+                f"{source.title} has no variable '{state.variable}'; this is another one."
+            )
         return state
 
     def _usable_filter(self, state: ExploreState) -> bool:

@@ -20,12 +20,13 @@ from fusion_core.publishing import (
     open_published,
     publish_combination,
     read_combination,
+    repeat_combination,
 )
 from fusion_core.surveys import SurveyId
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
-from fusion_core.workspace.runs import RunSpec, create_run, open_run
+from fusion_core.workspace.runs import RunSpec, create_run, list_runs, open_run
 
 BOTH = Statistic("share", "both", level="Yes")
 
@@ -116,3 +117,21 @@ def test_names_that_are_taken_and_folders_of_others_are_refused(combined, elsewh
         publish_combination(workspace, combination, tmp_path / "else")
     with pytest.raises(InputError, match="no published combination"):
         open_combined(elsewhere, tmp_path / "else")
+
+
+def test_a_combination_is_made_again_with_its_runs_and_outcomes(combined, tmp_path):
+    workspace, combination, folder = combined
+    shutil.copytree(workspace.path, tmp_path / "again")
+    again = Workspace.open(tmp_path / "again")
+    with pytest.raises(ConflictError, match="'burdens' already"):
+        repeat_combination(again, folder)
+    runs = len(list_runs(again))
+    found = repeat_combination(again, folder, name="burdens_again")
+    assert [item.run.spec().name for item in found.repetitions] == [
+        f"{run.spec().name} again" for run in combination.runs(workspace)
+    ]
+    assert len(list_runs(again)) == runs + 2
+    assert all(all(item.same.values()) for item in found.repetitions)
+    ours = area_estimates(workspace, combination, BOTH)
+    theirs = area_estimates(again, found.combination, BOTH)
+    assert theirs["estimate"].tolist() == ours["estimate"].tolist()
