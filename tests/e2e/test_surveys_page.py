@@ -185,6 +185,10 @@ def test_an_uploaded_file_is_read_like_one_on_the_server(page, served, tmp_path)
     expect(page.get_by_text("The files are in order")).to_be_visible()
 
 
+def _hold(_route):
+    """Let a request wait: what it carries does not reach the server."""
+
+
 def test_a_large_file_is_received_with_progress_and_can_be_cancelled(page, served, tmp_path):
     large = tmp_path / "large.csv"
     note = "x" * 1_000
@@ -192,8 +196,7 @@ def test_a_large_file_is_received_with_progress_and_can_be_cancelled(page, serve
         file.write("hid,weight,tenure,note\n")
         file.writelines(f"{row},1,{'Own' if row % 2 else 'Rent'},{note}\n" for row in range(24_000))
     page.goto(f"{served.url}/surveys?mode=import")
-    held = []
-    page.route("**/upload/*", held.append)
+    page.route("**/upload/*", _hold)
     choose = page.locator("input[type=file]").first
     choose.set_input_files(large)
     # Nothing has reached the server, whatever the browser has done: the bar stands at nothing.
