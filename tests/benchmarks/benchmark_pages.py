@@ -73,7 +73,7 @@ class Watched:
         """Go to a page and wait until it shows a text and rests."""
         before = self.used()
         self.page.goto(f"{self.server.url}/{address}")
-        self.page.get_by_text(text).first.wait_for()
+        self.page.get_by_text(text).filter(visible=True).first.wait_for()
         last, now = before, self.used()
         while now.together - last.together > RESTING:
             self.page.wait_for_timeout(QUIET_MILLISECONDS)
@@ -108,7 +108,7 @@ def first_visit_megabytes(server: AppServer, page: Page, address: str, text: str
     devtools.send("Network.enable")
     devtools.on("Network.loadingFinished", lambda item: received.append(item["encodedDataLength"]))
     page.goto(f"{server.url}/{address}")
-    page.get_by_text(text).first.wait_for()
+    page.get_by_text(text).filter(visible=True).first.wait_for()
     page.wait_for_timeout(QUIET_MILLISECONDS)
     return sum(received) / 1e6
 

@@ -81,7 +81,7 @@ def rank(
     """
     from fusion_core.estimates import EstimateCache
     from fusion_core.estimates.places import allocated_areas
-    from fusion_core.estimates.runs import area_ranks, compare_ranked
+    from fusion_core.estimates.runs import area_ranks, compare_in_source
 
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
@@ -106,7 +106,7 @@ def rank(
         areas = allocated_areas(opened, source, asked, wish.by[0], within_where, cache=cache)
         ranking = areas.ranking(lowest=lowest, top=top, confidence=confidence)
         last = min(top, int((ranking.table["rank"] > 0).sum()))
-        pair = areas.first_against(ranking, last)
+        pair = ranking.first_against(areas.kind, last, areas.difference)
     else:
         ranking = area_ranks(
             opened,
@@ -122,8 +122,13 @@ def rank(
         if len(wish.by) == 1:
             loaded = cache.source(opened, source)
             last = min(top, int((ranking.table["rank"] > 0).sum()))
-            pair = compare_ranked(
-                loaded, asked, ranking, wish.by[0], place=last, where=within_where
+            (column,) = wish.by
+            pair = ranking.first_against(
+                column,
+                last,
+                lambda first, other: compare_in_source(
+                    loaded, asked, {column: first}, {column: other}, where=within_where
+                ),
             )
     found = ranking.table
     found = add_names(opened, source, found.copy(), wish.by)
@@ -199,7 +204,7 @@ def pair_sentence(pair: Difference, statistic: Statistic, place: int) -> str:
     Parameters
     ----------
     pair
-        The difference, as `fusion_core.estimates.runs.compare_ranked` returns it.
+        The difference, as `Ranking.first_against` returns it.
     statistic
         What was ranked.
     place

@@ -216,20 +216,6 @@ class AllocatedAreas(Checked):
             assumption=self.assumption,
         )
 
-    def first_against(self, ranking: Ranking, place: int) -> Difference | None:
-        """Test whether the first of ranked areas differs from that at a place further down.
-
-        Both were picked by their rank, so the difference is that of a pair chosen among all pairs;
-        see `fusion_core.estimates.runs.compare_ranked`.
-        """
-        ranked = ranking.table[ranking.table["rank"] > 0]
-        if not 1 < place <= len(ranked):
-            return None
-        first, other = (str(ranked[self.kind].iloc[at]) for at in (0, place - 1))
-        found = self.difference(first, other)
-        pairs = len(ranked) * (len(ranked) - 1) // 2
-        return found.chosen_among(pairs, ranking.sets.adjusted(found.p_value))
-
     def draws(self, area: str) -> Floats:
         """Return the estimate of an area in every implicate."""
         return np.asarray(self.only([area]).factors @ self.implicates).ravel()

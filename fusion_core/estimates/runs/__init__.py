@@ -24,7 +24,6 @@ from fusion_core.estimates.runs.run_comparison import (
     compare_each,
     compare_groups,
     compare_in_source,
-    compare_ranked,
     compare_sources,
 )
 from fusion_core.estimates.runs.run_donor import (
@@ -48,7 +47,6 @@ __all__ = [
     "compare_each",
     "compare_groups",
     "compare_in_source",
-    "compare_ranked",
     "compare_sources",
     "donor_places",
     "estimated_side",

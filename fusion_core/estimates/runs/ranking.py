@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from fusion_core.estimates.api import (
     TOP,
+    Difference,
     Side,
     estimate_side,
     only_target,
@@ -43,6 +44,34 @@ class Ranking(Checked):
     def nbytes(self) -> int:
         """Memory it takes."""
         return self.sets.nbytes + int(self.table.memory_usage(deep=True).sum())
+
+    def first_against(
+        self, by: str, place: int, compare: Callable[[str, str], Difference]
+    ) -> Difference | None:
+        """Test whether the first of the groups differs from that at a place further down.
+
+        Both were picked by their rank, so the difference is that of a pair chosen among all pairs.
+
+        Parameters
+        ----------
+        by
+            Column of the table that names the groups.
+        place
+            The place compared with, from 2.
+        compare
+            Returns the first of two groups less the other.
+
+        Returns
+        -------
+        Difference or None
+            ``None`` where fewer groups have a rank.
+        """
+        ranked = self.table[self.table["rank"] > 0]
+        if not 1 < place <= len(ranked):
+            return None
+        found = compare(str(ranked[by].iloc[0]), str(ranked[by].iloc[place - 1]))
+        pairs = len(ranked) * (len(ranked) - 1) // 2
+        return found.chosen_among(pairs, self.sets.adjusted(found.p_value))
 
 
 def area_ranks(

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.runs.estimate_data import EstimateData
-    from fusion_core.estimates.runs.ranking import Ranking
     from fusion_core.estimates.statistics import Statistic
     from fusion_core.workspace.layout import Workspace
 
@@ -345,43 +344,3 @@ def _title(source: Source) -> str:
     if isinstance(source, Run):
         return f"run '{source.spec().name or source.id}'"
     return f"combination '{source.name}'" if isinstance(source, Combination) else source.title
-
-
-def compare_ranked(
-    source: EstimateData,
-    statistic: Statistic,
-    ranking: Ranking,
-    by: str,
-    *,
-    place: int,
-    where: str = "",
-) -> Difference | None:
-    """Test whether the first of ranked areas differs from that at a place further down.
-
-    Both were picked by their rank, so the difference is that of a pair chosen among all pairs.
-
-    Parameters
-    ----------
-    source
-        The households.
-    statistic, where
-        What was ranked.
-    ranking
-        The ranks.
-    by
-        Column of the areas.
-    place
-        The place compared with, from 2.
-
-    Returns
-    -------
-    Difference or None
-        The first less the other; ``None`` where fewer areas have a rank.
-    """
-    ranked = ranking.table[ranking.table["rank"] > 0]
-    if not 1 < place <= len(ranked):
-        return None
-    pair = [{by: str(ranked[by].iloc[at])} for at in (0, place - 1)]
-    found = compare_in_source(source, statistic, pair[0], pair[1], where=where)
-    pairs = len(ranked) * (len(ranked) - 1) // 2
-    return found.chosen_among(pairs, ranking.sets.adjusted(found.p_value))

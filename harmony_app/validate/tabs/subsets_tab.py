@@ -71,6 +71,11 @@ def size_marks(record: ValidatedRun) -> tuple[SizeMark, ...]:
     return tuple(found)
 
 
+def _value(value: float, *, is_share: bool) -> str:
+    """Write a mean, or the share of a level."""
+    return percent(value) if is_share else number(value)
+
+
 class SubsetsTab:
     """Curves of a family of subsets, and the analyses behind them on demand.
 
@@ -205,8 +210,10 @@ class SubsetsTab:
                 f"{row['variable']}: {row['level']}" if row["level"] else row["variable"],
                 row["subset"],
                 percent(row["share"]),
-                number(row["observed"]),
-                number(row["simulated"]),
+                *(
+                    _value(row[name], is_share=bool(row["level"]))
+                    for name in ("observed", "simulated")
+                ),
                 *(value_text(metric, row[metric.name]) for metric in METRICS),
             )
             for row in found.head(_LISTED).to_dict("records")

@@ -81,7 +81,7 @@ def test_areas_of_whole_pumas_rank_and_differ_as_pumas_do(workspace, run, statis
     assert ranks["county"].tolist() == direct["puma"].tolist()
     for name in ("rank", "best_rank", "worst_rank"):
         assert ranks[name].tolist() == direct[name].tolist()
-    chosen = areas.first_against(areas.ranking(), 3)
+    chosen = areas.ranking().first_against(areas.kind, 3, areas.difference)
     assert chosen is not None
     assert chosen.comparisons == 3
     assert chosen.difference == pytest.approx(ranks["estimate"].iloc[0] - ranks["estimate"].iloc[2])
