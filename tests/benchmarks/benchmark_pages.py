@@ -63,7 +63,7 @@ class Watched:
         self._devtools.send("Performance.enable")
 
     def used(self) -> Visit:
-        """Return what was used since the start; of the page, by its main thread."""
+        """Return what the server used since its start, and the page's main thread since it was opened."""
         times = self._process.cpu_times()
         found = self._devtools.send("Performance.getMetrics")["metrics"]
         busy = {item["name"]: item["value"] for item in found}
@@ -74,11 +74,11 @@ class Watched:
         before = self.used()
         self.page.goto(f"{self.server.url}/{address}")
         self.page.get_by_text(text).filter(visible=True).first.wait_for()
-        last, now = before, self.used()
+        last, now = Visit(0.0, 0.0), self.used()
         while now.together - last.together > RESTING:
             self.page.wait_for_timeout(QUIET_MILLISECONDS)
             last, now = now, self.used()
-        return Visit(now.server - before.server, now.page - before.page)
+        return Visit(now.server - before.server, now.page)
 
     def least(self, address: str, text: str) -> Visit:
         """Return the cheapest of some visits after a first one."""
