@@ -145,11 +145,12 @@ def _of_boundaries(workspace: Workspace, homes: Homes) -> list[Finding]:
 
 def _of_tables(workspace: Workspace, homes: Homes) -> list[Finding]:
     findings: list[Finding] = []
+    # Damaged boundaries are a finding of their own, and say nothing of tables.
+    drawn = next((item.census for item in stored_boundaries(workspace) if item.kind == PUMA), "")
     for stored in stored_tables(workspace):
         if stored.table is None:
             findings.append(Finding("error", stored.problem))
             continue
-        drawn = boundary_census(workspace)
         if drawn and stored.table.census and stored.table.census != drawn:
             sentence = (
                 f"Spatial table '{stored.name}' holds PUMAs of the {stored.table.census} census and the "

@@ -240,7 +240,7 @@ def _skills(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if "variable" in record and isinstance(record.get("skill"), int | float)
     }
     return [
-        {"name": name, "skill": f"{skill:.2f}", "share": min(max(skill, 0.0), 1.0)}
+        {"name": name, "skill": f"{round(skill, 2) + 0.0:.2f}", "share": min(max(skill, 0.0), 1.0)}
         for name, skill in found.items()
     ]
 

@@ -156,7 +156,7 @@ def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, dra
     unit, made = table.units.get(predictor, ""), table.made.get(predictor, "")
     words = table.columns.get(predictor, "") or predictor
     about = f"{words}{f', {unit}' if unit else ''}{f' ({made})' if made else ''}"
-    census = boundary_census(workspace)
+    census = boundary_census(workspace) if drawn else ""
     remark, kind, drawing = "", "sub", _Drawing()
     if not drawn:
         remark = "Add PUMA boundaries to see it on a map."

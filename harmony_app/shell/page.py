@@ -148,7 +148,7 @@ def _content(place: Place, session: Session) -> pn.viewable.Viewable:
     try:
         return place.build(session)
     except HarmonyError as error:
-        return message_panel(error.what, f"{error.where} {error.fix}".strip())
+        return error_panel(error)
     except Exception:  # noqa: BLE001 - a page must always answer; the log keeps the whole story
         LOG.exception("The page %s could not be shown", place.path)
         return message_panel(
@@ -160,6 +160,16 @@ def _content(place: Place, session: Session) -> pn.viewable.Viewable:
 def message_panel(headline: str, detail: str = "") -> pn.viewable.Viewable:
     """Show an empty state or a failure as a calm card: what it is, and what to do next."""
     return _message_card(headline, detail)
+
+
+def error_panel(error: HarmonyError) -> pn.viewable.Viewable:
+    """Show what is wrong as a card: what as its headline, then where, and how to fix it."""
+    parts = [
+        part if part.endswith((".", "?")) else f"{part}."
+        for part in (error.where, error.fix)
+        if part
+    ]
+    return message_panel(error.what, " ".join(parts))
 
 
 def nothing_yet(

@@ -10,7 +10,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
-from harmony_app.shell.page import message_panel, nothing_yet
+from harmony_app.shell.page import error_panel, nothing_yet
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import RunWatch, waiting_panel
 from harmony_app.validate.page import ValidatePage
@@ -70,8 +70,7 @@ class Place:
         try:
             self._holder[:] = [self._content(state)]
         except HarmonyError as error:
-            said = message_panel(error.what, f"{error.where} {error.fix}".strip())
-            self._holder[:] = [*self._other_runs(state.run), said]
+            self._holder[:] = [*self._other_runs(state.run), error_panel(error)]
 
     def _content(self, state: ValidateState) -> pn.viewable.Viewable:
         workspace = self._session.workspace
@@ -132,8 +131,11 @@ class Place:
         )
 
     def _not_validated(self, run: Run) -> pn.viewable.Viewable:
+        run.spec()  # a damaged run says so itself
         state = run.state()
         what = _ENDED_WITHOUT.get(state.status, "The run has no validation")
         raise InputError(
-            what, where=state.message, fix="Resume it or start another on the Fuse page"
+            what,
+            where=state.message if state.status != "finished" else "",
+            fix="Resume it or start another on the Fuse page",
         )

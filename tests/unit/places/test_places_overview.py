@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
+from fusion_core.geography.boundaries import areas_path
 from fusion_core.geography.local_context import (
     ContextClass,
     LocalContext,
@@ -122,3 +123,11 @@ def test_the_form_asks_for_a_context_as_the_command_does(toy_workspace, tmp_path
     cuts.value_input = "few, many"
     with pytest.raises(InputError, match="not cut points"):
         fields.request(tmp_path / "block_groups.csv", **shared)
+
+
+def test_damaged_boundaries_are_a_finding_and_hide_nothing_else(toy_workspace, context):
+    write_context(toy_workspace, context)
+    assert "damaged" not in sentences(toy_workspace)
+    areas_path(toy_workspace, "puma").write_bytes(b"PAR1 cut off")
+    assert "The boundaries are damaged or cut off" in sentences(toy_workspace)
+    assert [item.name for item in stored_contexts(toy_workspace)] == [context.name]
