@@ -20,6 +20,8 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run, list_runs
 
+pytestmark = pytest.mark.browser
+
 TITLE = ".map-title"
 
 
