@@ -143,7 +143,6 @@ def test_a_combination_is_made_published_and_opened_by_clicks(
         )
         expect(other.locator(TITLE)).to_contain_text("Insecure in a poorly insulated home")
         expect(other.locator(".map-subtitle")).to_contain_text(share)
-        other.screenshot(path="/work/tmp0/opencomb.png")
         opened = Workspace.open(tmp_path / "opened")
         assert not any(run.model_folder.exists() for run in list_runs(opened))
     finally:
